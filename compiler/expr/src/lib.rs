@@ -1,0 +1,11 @@
+//! Values and expressions: what an operator and a function may take and gives ([`typing`], [`functions`]), exact conversions
+//! between text and values ([`convert`]), and expressions compiled to typed closures over a row ([`compile`]).
+//!
+//! Knows no syntax, no I/O, no Kafka, no SQL. The one evaluator of the project: `run`, `test`, constant folding and the
+//! examples of the docs all come here.
+
+mod datum;
+pub mod functions;
+pub mod typing;
+
+pub use datum::{Datum, EvalError, Row};

@@ -1,0 +1,157 @@
+//! What the compiler says. A finding is a struct of facts, made where the fact is found and emitted into [`Diagnostics`];
+//! its wording and its `explain` page stand in one file of this folder, with one line in [`diagnostics!`].
+//! Layout (colours, columns, JSON) is not here: the command line turns a [`Diagnostic`] into text.
+
+use pipewright_grammar::Span;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Information,
+    /// Works, but will hurt.
+    Warning,
+    /// Does not run.
+    Error,
+}
+
+/// A place with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// A few words; the primary label may have none.
+    pub text: String,
+}
+
+/// A mechanical answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does: "write `where`".
+    pub title: String,
+    /// Replacements; they do not overlap.
+    pub edits: Vec<(Span, String)>,
+}
+
+/// A finding in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its stable name: what is printed, the folder in `tests/ui`, the argument of `explain`.
+    pub name: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in the user's words: lower case, no full stop, under 80 columns, names in backticks.
+    pub message: String,
+    /// The smallest span to change.
+    pub primary: Label,
+    /// The reasons, each with text, also in other files.
+    pub secondary: Vec<Label>,
+    /// One thing to type.
+    pub help: Option<String>,
+    /// What happens at run time, where the reader may not know.
+    pub note: Option<String>,
+    /// Mechanical answers.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    pub fn error(name: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            name,
+            severity: Severity::Error,
+            message: message.into(),
+            primary: Label { span, text: String::new() },
+            secondary: vec![],
+            help: None,
+            note: None,
+            fixes: vec![],
+        }
+    }
+
+    /// The same as a warning.
+    pub fn warning(name: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(name, span, message) }
+    }
+
+    /// Text at the primary place.
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// One more place.
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// One thing to type.
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// The consequence at run time.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.note = Some(text.into());
+        self
+    }
+
+    /// A mechanical answer: replace `span` by `text`.
+    pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits: vec![(span, text.into())] });
+        self
+    }
+}
+
+/// A fact that was found. Each kind is one file of this folder.
+pub trait Finding {
+    /// Its stable name, in kebab case.
+    const NAME: &'static str;
+    /// The page of `pipewright explain NAME`, in Markdown: what is wrong, why it matters at run time, a failing program
+    /// and the mended one.
+    const EXPLAIN: &'static str;
+
+    /// Its wording.
+    fn diagnostic(self) -> Diagnostic;
+}
+
+/// All findings of a run.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds one.
+    pub fn emit(&mut self, finding: impl Finding) {
+        self.list.push(finding.diagnostic());
+    }
+
+    /// All of them, by position; equal ones once.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by(|a, b| (a.primary.span, a.name, &a.message).cmp(&(b.primary.span, b.name, &b.message)));
+        self.list.dedup();
+        self.list
+    }
+
+    /// True if one is an error.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|it| it.severity == Severity::Error)
+    }
+}
+
+/// Declares the modules of this folder and the list of their pages: `file_name::FindingName`, sorted by name.
+macro_rules! diagnostics {
+    ($($module:ident :: $finding:ident),* $(,)?) => {
+        $( mod $module; pub use $module::$finding; )*
+
+        /// Name and `explain` page of every diagnostic, sorted by name.
+        pub const PAGES: &[(&str, &str)] = &[ $( ($finding::NAME, $finding::EXPLAIN) ),* ];
+    };
+}
+
+diagnostics! {
+    unknown_option::UnknownOption,
+}

@@ -1,0 +1,11 @@
+//! The language: text to syntax tree and back.
+//!
+//! Owns the grammar (`pipe.pest`), the tree with the place of every part, recovery, and the formatter. Knows no names,
+//! no types, does no I/O. Facts about what could not be read are [`Problem`]s; their wording is the compiler's.
+
+pub mod ast;
+mod problem;
+mod span;
+
+pub use problem::{Problem, ProblemKind};
+pub use span::{SourceId, Span};

@@ -1,0 +1,6 @@
+//! Connectors: one folder each, one line in [`SPECS`]. `spec.rs` of a folder is its pure half.
+
+use pipewright_plan::ConnectorSpec;
+
+/// The pure halves of all connectors, sorted by name.
+pub const SPECS: &[&ConnectorSpec] = &[];

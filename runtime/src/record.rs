@@ -1,0 +1,59 @@
+//! Records on their way: where one stands, what makes one bad, what is left of a bad one.
+
+use pipewright_plan::Origin;
+
+/// A record's place in the stage's input. `topic` counts into [`pipewright_plan::Stage::topics`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordId {
+    /// Index of the topic in its stage.
+    pub topic: u16,
+    /// The partition.
+    pub partition: i32,
+    /// The offset; in embedded mode the logical one, which goes on over restarts.
+    pub offset: i64,
+}
+
+/// Why a record is bad.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BadRecord {
+    /// Under which name it is counted and explained: `undecodable`, `null-value`, `bad-cast`, `check-failed`, `refused`, ….
+    pub name: &'static str,
+    /// What happened, with the value.
+    pub reason: String,
+    /// The field, step or sink in the program, if one is to blame.
+    pub origin: Option<Origin>,
+}
+
+/// The bytes of a record as they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Original {
+    /// The message key.
+    pub key: Option<Vec<u8>>,
+    /// The value; `None` is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// The headers, in order.
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    /// Kafka's record time, microseconds since 1970.
+    pub timestamp: Option<i64>,
+}
+
+/// A bad record, ready to be stored in the transaction of its epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeadLetter {
+    /// Where it stood.
+    pub at: RecordId,
+    /// Counts the letters of one record (it may fail in two branches).
+    pub ordinal: u16,
+    /// What it was; `None` if the policy keeps positions only, or the bytes are gone (then the reason says so).
+    pub original: Option<Original>,
+    /// The node that refused it: a topic, transform or sink.
+    pub node: String,
+    /// The step (`<node>.<ordinal>`), if one did.
+    pub step: Option<String>,
+    /// `file:line` in the program.
+    pub place: String,
+    /// Why.
+    pub bad: BadRecord,
+    /// On a changelog: the last good version of its row stays.
+    pub stale_key: bool,
+}
