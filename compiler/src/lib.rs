@@ -4,5 +4,6 @@
 //! One call, [`compile`](crate), gives every finding at once and, if none is an error, the plan.
 
 pub mod diagnostics;
+pub mod environment;
 pub mod registry;
 pub mod source;

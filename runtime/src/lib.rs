@@ -6,6 +6,7 @@
 
 pub mod codecs;
 pub mod connectors;
+pub mod report;
 
 #[cfg(feature = "engine")]
 pub mod record;

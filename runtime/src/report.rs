@@ -1,0 +1,165 @@
+//! What a run tells whoever started it: events while it runs, a summary at the end, errors with the exit code they mean.
+//! Plain data; printing is the command line's.
+
+use std::collections::BTreeMap;
+
+use pipewright_plan::Origin;
+
+/// Hears what happens. Called from several threads; must not block.
+pub trait Observer: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: Event);
+}
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The run is ready and begins to move records.
+    Started {
+        /// The stages of this run.
+        stages: Vec<String>,
+        /// Bytes of all bounded sources that are still to be read, if known (compressed size for compressed files).
+        bytes_to_read: Option<u64>,
+    },
+    /// A source got further. Absolute numbers since the start of this run.
+    Source {
+        /// Its name.
+        source: String,
+        /// Records read.
+        records: u64,
+        /// Bytes of the input consumed (compressed size for compressed files).
+        bytes: u64,
+    },
+    /// An epoch was committed. Absolute numbers since the start of this run.
+    Committed {
+        /// The stage.
+        stage: String,
+        /// Epochs.
+        epochs: u64,
+        /// Records read and settled.
+        records: u64,
+        /// Bad records.
+        dead_letters: u64,
+        /// Records of the input that are still to be read, if known.
+        behind: Option<u64>,
+    },
+    /// A server is away; it is tried again.
+    Waiting {
+        /// "PostgreSQL at 127.0.0.1:5432 (connection `warehouse`)"
+        what: String,
+        /// What it said.
+        why: String,
+    },
+    /// It is back.
+    Resumed {
+        /// As above.
+        what: String,
+    },
+    /// Partitions came or went.
+    Assigned {
+        /// The stage.
+        stage: String,
+        /// The partitions this instance has now, "topic[partition]".
+        partitions: Vec<String>,
+    },
+    /// Worth a line in the log.
+    Note {
+        /// The line.
+        text: String,
+    },
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// One per ingest stage.
+    pub sources: Vec<SourceSummary>,
+    /// One per stage.
+    pub stages: Vec<StageSummary>,
+    /// Connection name and where its data lies, for people: a path or `host:port/database`.
+    pub databases: BTreeMap<String, String>,
+    /// Seconds between the first record and the last commit.
+    pub seconds: f64,
+    /// True if the program stopped because its bounded inputs ended, false if it was told to stop.
+    pub ended: bool,
+}
+
+/// What a source did.
+#[derive(Clone, Debug, Default)]
+pub struct SourceSummary {
+    /// Its name.
+    pub name: String,
+    /// Records read in this run.
+    pub read: u64,
+    /// Records that earlier runs had read already.
+    pub read_before: u64,
+    /// Records filtered on the way to the topic.
+    pub filtered: u64,
+    /// Bad records by name (`undecodable`, …), dead-lettered on the way to the topic.
+    pub dead_letters: BTreeMap<String, u64>,
+    /// Bad records that the policy skips.
+    pub skipped: u64,
+}
+
+/// What a stage did.
+#[derive(Clone, Debug, Default)]
+pub struct StageSummary {
+    /// Its id.
+    pub id: String,
+    /// Records read from its topics.
+    pub read: u64,
+    /// Bad before any branch (undecodable): no sink saw them. By name.
+    pub dead_letters: BTreeMap<String, u64>,
+    /// Bad records that the policy skips.
+    pub skipped: u64,
+    /// One per sink. For each: stage.read = stored + deleted + ignored + filtered + dead letters of the stage and the sink + skipped.
+    pub sinks: Vec<SinkSummary>,
+}
+
+/// What a sink got.
+#[derive(Clone, Debug, Default)]
+pub struct SinkSummary {
+    /// Its name.
+    pub name: String,
+    /// `connection.table`
+    pub table: String,
+    /// Records that were stored (a row that a later record of its epoch replaced counts: its record is settled).
+    pub stored: u64,
+    /// Records that deleted a row.
+    pub deleted: u64,
+    /// Records that a `where` on the way dropped, by step (`transform.ordinal` → number).
+    pub filtered: BTreeMap<String, u64>,
+    /// Bad records on the way, by name of the reason.
+    pub dead_letters: BTreeMap<String, u64>,
+}
+
+/// Why a run ended early.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct RunError {
+    /// The stable name: `authentication-failed`, `column-missing`, `file-not-found`, `topic-recreated`, `too-many-bad-records`, ….
+    pub name: &'static str,
+    /// What is wrong, in the user's words.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// The place in the program, if one is to blame.
+    pub origin: Option<Origin>,
+    /// What kind of end it is.
+    pub class: ErrorClass,
+}
+
+/// The kind of an early end; the command line turns it into an exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Something is wrong with program, file or server that the user must mend (exit 1).
+    Configuration,
+    /// A server is out of reach at the start (exit 3).
+    OutOfReach,
+    /// Going on would lose something (exit 4).
+    WouldLose,
+    /// A policy stopped it: `on_bad_record = stop`, `max_bad` (exit 5).
+    Policy,
+    /// Our own bug (exit 70).
+    Bug,
+}
