@@ -2,5 +2,8 @@
 
 use pipewright_plan::ConnectorSpec;
 
+pub mod postgres;
+pub mod sqlite;
+
 /// The pure halves of all connectors, sorted by name.
-pub const SPECS: &[&ConnectorSpec] = &[];
+pub const SPECS: &[&ConnectorSpec] = &[&postgres::SPEC, &sqlite::SPEC];
