@@ -2,5 +2,9 @@
 
 use pipewright_plan::ConnectorSpec;
 
+pub mod kafka;
+
 /// The pure halves of all connectors, sorted by name.
-pub const SPECS: &[&ConnectorSpec] = &[];
+pub const SPECS: &[&ConnectorSpec] = &[
+    &kafka::spec::SPEC,
+];
