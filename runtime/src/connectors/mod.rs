@@ -2,5 +2,7 @@
 
 use pipewright_plan::ConnectorSpec;
 
+pub mod files;
+
 /// The pure halves of all connectors, sorted by name.
-pub const SPECS: &[&ConnectorSpec] = &[];
+pub const SPECS: &[&ConnectorSpec] = &[&files::SPEC];
