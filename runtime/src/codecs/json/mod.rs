@@ -1,0 +1,5 @@
+//! JSON: one object per record.
+
+mod spec;
+
+pub use spec::SPEC;
