@@ -8,4 +8,4 @@ pub mod postgres;
 pub mod sqlite;
 
 /// The pure halves of all connectors, sorted by name.
-pub const SPECS: &[&ConnectorSpec] = &[&files::SPEC, &kafka::SPEC, &postgres::SPEC, &sqlite::SPEC];
+pub const SPECS: &[&ConnectorSpec] = &[&files::SPEC, &kafka::spec::SPEC, &postgres::SPEC, &sqlite::SPEC];
