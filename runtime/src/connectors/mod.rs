@@ -5,6 +5,4 @@ use pipewright_plan::ConnectorSpec;
 pub mod kafka;
 
 /// The pure halves of all connectors, sorted by name.
-pub const SPECS: &[&ConnectorSpec] = &[
-    &kafka::spec::SPEC,
-];
+pub const SPECS: &[&ConnectorSpec] = &[&kafka::spec::SPEC];
