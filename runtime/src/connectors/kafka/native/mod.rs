@@ -1,0 +1,6 @@
+//! The calls into librdkafka that rdkafka does not wrap: batches of messages, topic ids, and a file lock beside them.
+//!
+//! The only place of this crate where `unsafe` is allowed. Everything public here is safe to call. Knows nothing of stages.
+#![allow(unsafe_code)]
+
+pub mod batch;
