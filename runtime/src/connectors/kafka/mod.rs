@@ -12,6 +12,8 @@ pub mod embedded;
 #[cfg(feature = "engine")]
 mod embedded_window;
 #[cfg(feature = "engine")]
+pub mod keys;
+#[cfg(feature = "engine")]
 mod native;
 #[cfg(feature = "engine")]
 pub mod partitioner;
