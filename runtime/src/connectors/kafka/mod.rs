@@ -6,6 +6,8 @@ pub mod properties;
 pub mod spec;
 
 #[cfg(feature = "engine")]
+pub mod admin;
+#[cfg(feature = "engine")]
 pub mod client;
 #[cfg(feature = "engine")]
 pub mod embedded;
@@ -13,10 +15,19 @@ pub mod embedded;
 mod embedded_window;
 #[cfg(feature = "engine")]
 pub mod keys;
+pub mod errors;
+#[cfg(feature = "engine")]
+mod membership;
 #[cfg(feature = "engine")]
 mod native;
 #[cfg(feature = "engine")]
+pub mod originals;
+#[cfg(feature = "engine")]
 pub mod partitioner;
+#[cfg(feature = "engine")]
+pub mod reader;
+#[cfg(feature = "engine")]
+mod slot;
 
 #[cfg(feature = "engine")]
 pub use native::batch;
