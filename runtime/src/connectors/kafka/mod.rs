@@ -15,6 +15,7 @@ pub mod embedded;
 mod embedded_window;
 #[cfg(feature = "engine")]
 pub mod keys;
+#[cfg(feature = "engine")]
 pub mod errors;
 #[cfg(feature = "engine")]
 mod membership;
