@@ -7,8 +7,12 @@
 
 pub mod codecs;
 pub mod connectors;
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod record;
 pub mod report;
+#[cfg(feature = "engine")]
+pub mod run;
 
 #[cfg(feature = "engine")]
 pub mod sinks;

@@ -20,9 +20,10 @@ use super::summary::{self, RefusedRows};
 use super::{RunSettings, bug};
 use crate::connectors::files::FileReader;
 use crate::connectors::kafka::embedded::{EmbeddedCluster, EmbeddedLoader, SendError};
-use crate::record::DeadLetter;
+use crate::connectors::kafka::originals::KafkaOriginals;
+use crate::record::{DeadLetter, Original, RecordId};
 use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary, Summary};
-use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError};
+use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, Originals};
 
 /// Whether a plan's topics live in the process.
 pub(super) fn is_embedded(plan: &Plan) -> bool {
@@ -57,6 +58,18 @@ struct LoadEnd {
     sources: Vec<SourceSummary>,
     error: Option<RunError>,
     ended: bool,
+}
+
+/// Fetches by logical offset what the in-process topics count from 0.
+struct Logical {
+    originals: KafkaOriginals,
+    bases: Arc<Vec<Vec<i64>>>,
+}
+
+impl Originals for Logical {
+    fn fetch(&self, at: RecordId) -> Option<Original> {
+        self.originals.fetch(RecordId { offset: at.offset - base(&self.bases, at.topic, at.partition), ..at })
+    }
 }
 
 /// All stages as one: they share the epoch.
@@ -119,7 +132,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         CommitterParts {
             database,
             runtime,
-            originals: reader.originals(bases.clone()),
+            originals: Arc::new(Logical { originals: KafkaOriginals::embedded(&reader), bases: Arc::clone(&bases) }),
             observer: Arc::clone(&observer),
             stop: Arc::clone(&settings.stop),
             what,
@@ -302,7 +315,7 @@ impl Loading {
                 })
                 .collect();
             let source_index = u16::try_from(self.stage.topics.len() + index).unwrap_or(u16::MAX);
-            let mut core = IngestCore::new(&plan, source, &with_counts, source_index)?;
+            let mut core = IngestCore::new(&plan, source, &with_counts, source_index, &reader)?;
             let read_before = self.standing.read.get(&source.name).copied().unwrap_or_default();
             let map: Vec<u16> = targets.iter().map(|(at, _)| *at).collect();
             let result = self.load(source, &mut reader, &mut core, &map, read_before);

@@ -98,7 +98,7 @@ fn run_held(
         .iter()
         .map(|topic| (*topic, shared.partitions.get(&topic.name).copied().unwrap_or(1), i64::try_from(read_before).unwrap_or(0)))
         .collect();
-    let mut core = IngestCore::new(plan, source, &with_partitions, 0).map_err(IngestError::from)?;
+    let mut core = IngestCore::new(plan, source, &with_partitions, 0, &reader).map_err(IngestError::from)?;
     let already = total.clone();
     let mut seen = SourceSummary::default();
     let outcome = 'run: loop {
