@@ -1,0 +1,5 @@
+//! CSV: one row per record.
+
+mod spec;
+
+pub use spec::{CsvOptions, SPEC};
