@@ -15,6 +15,8 @@ pub mod program;
 pub mod progress;
 pub mod reference;
 pub mod report;
+#[cfg(feature = "run")]
+pub mod signals;
 pub mod style;
 pub mod suggest;
 #[cfg(feature = "run")]
