@@ -75,6 +75,7 @@ mod engine {
         let settings = RunSettings {
             until_end: arguments.until_end || ends_by_itself(&plan),
             base: base(&arguments.file),
+            state_dir: state_dir(),
             stop,
         };
         let style = Style::stderr();
@@ -102,6 +103,15 @@ mod engine {
     pub fn base(file: &Path) -> std::path::PathBuf {
         let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf())
+    }
+
+    /// Where instances keep their slots in consumer groups: `$XDG_STATE_HOME/pipewright`, else below the home folder.
+    fn state_dir() -> std::path::PathBuf {
+        let of = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(std::path::PathBuf::from);
+        of("XDG_STATE_HOME")
+            .or_else(|| of("HOME").map(|home| home.join(".local/state")))
+            .unwrap_or_else(std::env::temp_dir)
+            .join("pipewright")
     }
 
     /// Nothing can come after the end: the topics live in this process, and every source has an end.
