@@ -10,11 +10,17 @@ pub mod admin;
 #[cfg(feature = "engine")]
 pub mod client;
 #[cfg(feature = "engine")]
+pub mod cursor;
+#[cfg(feature = "engine")]
 pub mod embedded;
 #[cfg(feature = "engine")]
 mod embedded_window;
 #[cfg(feature = "engine")]
 pub mod errors;
+#[cfg(feature = "engine")]
+pub mod ingest;
+#[cfg(feature = "engine")]
+pub mod lease;
 #[cfg(feature = "engine")]
 mod membership;
 #[cfg(feature = "engine")]
