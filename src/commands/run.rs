@@ -54,7 +54,7 @@ mod engine {
     use crate::program::registry;
     use crate::progress::Progress;
     use crate::report::run_error;
-    use crate::signals::Signals;
+    use crate::signals;
     use crate::style::Style;
     use crate::summary;
 
@@ -65,13 +65,10 @@ mod engine {
             Err(exit) => return exit,
         };
         let stop = Arc::new(StopSignal::new());
-        let signals = match Signals::watch(Arc::clone(&stop)) {
-            Ok(signals) => signals,
-            Err(error) => {
-                output::complain(&format!("cannot listen to signals: {error}"));
-                return Exit::Bug;
-            }
-        };
+        if let Err(error) = signals::watch(Arc::clone(&stop)) {
+            output::complain(&format!("cannot listen to signals: {error}"));
+            return Exit::Bug;
+        }
         let settings = RunSettings {
             until_end: arguments.until_end || ends_by_itself(&plan),
             base: base(&arguments.file),
@@ -90,7 +87,7 @@ mod engine {
                     others: environment::others(&arguments.file, arguments.env.as_deref()),
                 };
                 output::talk(&summary::render(&done, &plan, &place, style));
-                signals.exit().unwrap_or(Exit::Fine)
+                Exit::Fine
             }
             Err(error) => {
                 output::talk(&run_error::render(&error, &sources, style));
