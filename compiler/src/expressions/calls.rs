@@ -4,9 +4,9 @@ use pipewright_expr::functions::Function;
 use pipewright_grammar::{Span, ast};
 use pipewright_plan::{Expr, ExprKind, Literal};
 
+use super::Checker;
 use super::scope::Names;
 use super::suggest::closest;
-use super::Checker;
 use crate::diagnostics::{NotAFunction, UnknownArgument, UnknownFunction, WrongNumberOfArguments};
 
 /// What a parameter is called, and whether it may be left out.

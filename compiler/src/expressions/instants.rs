@@ -29,11 +29,7 @@ impl Checker<'_, '_> {
 /// Reads the text after `@`.
 fn instant(text: &str) -> Result<(i64, Base), String> {
     let Some((day, clock)) = text.split_once(['T', 't', ' ']) else {
-        return if text.contains(':') {
-            Ok((time(text)?, Base::Time))
-        } else {
-            Ok((date(text)?, Base::Date))
-        };
+        return if text.contains(':') { Ok((time(text)?, Base::Time)) } else { Ok((date(text)?, Base::Date)) };
     };
     let midnight = date(day)? * MICROS_PER_DAY;
     let zone_at = clock.find(['Z', 'z', '+', '-']);
@@ -54,7 +50,10 @@ fn instant(text: &str) -> Result<(i64, Base), String> {
 fn date(text: &str) -> Result<i64, String> {
     let bad = || format!("there is no day `{text}`");
     let parts: Vec<i16> = text.split('-').map(str::parse).collect::<Result<_, _>>().map_err(|_| bad())?;
-    let &[year @ 1.., month, day] = parts.as_slice() else { return Err(bad()) };
+    let &[year, month, day] = parts.as_slice() else { return Err(bad()) };
+    if year < 1 {
+        return Err(bad());
+    }
     let (Ok(month), Ok(day)) = (i8::try_from(month), i8::try_from(day)) else { return Err(bad()) };
     let date = Date::new(year, month, day).map_err(|_| bad())?;
     let epoch = Date::constant(1970, 1, 1);

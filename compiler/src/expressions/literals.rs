@@ -7,7 +7,7 @@ use pipewright_grammar::Span;
 use pipewright_plan::{Base, Expr, ExprKind, Literal, Type};
 
 use super::Checker;
-use crate::diagnostics::{BadLiteral, NotInSet};
+use crate::diagnostics::{BadLiteral, NotAMember};
 
 /// A number that has no constant, and what to do about it.
 pub(super) struct BadNumber {
@@ -33,7 +33,7 @@ impl Checker<'_, '_> {
                 self.typed(literal, Base::Set(members.clone()).required(), span)
             }
             Some(Base::Set(members)) => {
-                self.diagnostics.emit(NotInSet::new(text, span, members, None));
+                self.diagnostics.emit(NotAMember::new(text, span, members, None));
                 self.unknown(span)
             }
             _ => self.typed(literal, Base::String.required(), span),

@@ -27,8 +27,10 @@ impl Checker<'_, '_> {
             fits &= !value.ty.is_unknown();
             if value.ty.nullable {
                 let text = self.short_text(item.span);
-                let mut refusal = Refusal::new(item.span, "a list after `in` holds no nulls")
-                    .label(if value.ty.base == Base::Null { "never equal to anything".into() } else {
+                let mut refusal =
+                    Refusal::new(item.span, "a list after `in` holds no nulls").label(if value.ty.base == Base::Null {
+                        "never equal to anything".into()
+                    } else {
                         format!("`{text}` may be null")
                     });
                 refusal.help = Some(format!("write `… or {} is null`", self.short_text(span_of(&operand))));

@@ -34,6 +34,7 @@ use pipewright_plan::{Base, Expr, ExprKind, Literal, Type};
 pub use narrow::narrow;
 pub use problems::Refusal;
 pub use scope::{GoneColumn, Scope, ScopeColumn};
+pub(crate) use suggest::closest;
 
 use crate::diagnostics::Diagnostics;
 use crate::registry::Registry;
@@ -186,9 +187,7 @@ impl<'c, 'd> Checker<'c, 'd> {
             Ast::Compare { op, op_span, left, right } => self.compare((*op, *op_span), left, right, span, names),
             Ast::IsNull { operand, negated } => self.is_null(operand, *negated, span, names),
             Ast::In { operand, list, negated } => self.is_in(operand, list, *negated, span, names),
-            Ast::Between { operand, low, high, negated } => {
-                self.between(operand, (low, high), *negated, span, names)
-            }
+            Ast::Between { operand, low, high, negated } => self.between(operand, (low, high), *negated, span, names),
             Ast::Like { operand, pattern, negated } => self.like(operand, pattern, *negated, span, names),
             Ast::Matches { operand, pattern, negated } => self.matches(operand, pattern, *negated, span, names),
             Ast::If { branches, otherwise } => self.choose(branches, otherwise, span, names, hint),

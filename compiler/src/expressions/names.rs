@@ -105,9 +105,7 @@ impl Checker<'_, '_> {
     pub(super) fn narrowed(&self, value: &Expr, names: &Names) -> bool {
         match &value.kind {
             ExprKind::Column(name) => names.scope.column(name).is_some_and(|column| column.narrowed),
-            ExprKind::Local(number) => {
-                names.locals.iter().any(|local| local.number == *number && local.narrowed)
-            }
+            ExprKind::Local(number) => names.locals.iter().any(|local| local.number == *number && local.narrowed),
             ExprKind::Meta(meta) => names.scope.meta_known.contains(meta),
             ExprKind::Field { base, .. } | ExprKind::Widen(base) => self.narrowed(base, names),
             _ => false,

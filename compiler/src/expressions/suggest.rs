@@ -1,7 +1,7 @@
 //! Which known name a misspelt one was meant to be.
 
 /// The closest of the known names, if one is close enough to be meant.
-pub(super) fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+pub(crate) fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let wanted = fold(name);
     let limit = match wanted.chars().count() {
         0..=2 => 1,
