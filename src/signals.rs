@@ -9,19 +9,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::exit::Exit;
 use crate::output;
 
-/// What has come so far.
-pub struct Signals {
-    first: Arc<AtomicU8>,
-}
-
 const INTERRUPTED: u8 = 1;
 const TERMINATED: u8 = 2;
 
-impl Signals {
-    /// Listens from now on, on a thread of its own.
-    pub fn watch(stop: Arc<StopSignal>) -> std::io::Result<Self> {
-        let first = Arc::new(AtomicU8::new(0));
-        let seen = Arc::clone(&first);
+/// Listens from now on, on a thread of its own. A run that was asked to end and did is fine: it ends with 0.
+pub fn watch(stop: Arc<StopSignal>) -> std::io::Result<()> {
+        let seen = AtomicU8::new(0);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             runtime.block_on(async move {
@@ -44,15 +37,5 @@ impl Signals {
                 }
             });
         })?;
-        Ok(Self { first })
-    }
-
-    /// How a run that was told to stop ends.
-    pub fn exit(&self) -> Option<Exit> {
-        match self.first.load(Ordering::SeqCst) {
-            INTERRUPTED => Some(Exit::Interrupted),
-            TERMINATED => Some(Exit::Terminated),
-            _ => None,
-        }
-    }
+        Ok(())
 }

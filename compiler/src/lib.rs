@@ -5,5 +5,6 @@
 
 pub mod diagnostics;
 pub mod environment;
+pub mod expressions;
 pub mod registry;
 pub mod source;

@@ -4,6 +4,7 @@
 
 mod kafka {
     pub mod cluster;
+    mod ingest;
     mod reading;
     mod topics;
 }

@@ -54,7 +54,7 @@ mod engine {
     use crate::program::registry;
     use crate::progress::Progress;
     use crate::report::run_error;
-    use crate::signals::Signals;
+    use crate::signals;
     use crate::style::Style;
     use crate::summary;
 
@@ -65,16 +65,14 @@ mod engine {
             Err(exit) => return exit,
         };
         let stop = Arc::new(StopSignal::new());
-        let signals = match Signals::watch(Arc::clone(&stop)) {
-            Ok(signals) => signals,
-            Err(error) => {
-                output::complain(&format!("cannot listen to signals: {error}"));
-                return Exit::Bug;
-            }
-        };
+        if let Err(error) = signals::watch(Arc::clone(&stop)) {
+            output::complain(&format!("cannot listen to signals: {error}"));
+            return Exit::Bug;
+        }
         let settings = RunSettings {
             until_end: arguments.until_end || ends_by_itself(&plan),
             base: base(&arguments.file),
+            state_dir: state_dir(),
             stop,
         };
         let style = Style::stderr();
@@ -89,7 +87,7 @@ mod engine {
                     others: environment::others(&arguments.file, arguments.env.as_deref()),
                 };
                 output::talk(&summary::render(&done, &plan, &place, style));
-                signals.exit().unwrap_or(Exit::Fine)
+                Exit::Fine
             }
             Err(error) => {
                 output::talk(&run_error::render(&error, &sources, style));
@@ -102,6 +100,15 @@ mod engine {
     pub fn base(file: &Path) -> std::path::PathBuf {
         let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf())
+    }
+
+    /// Where instances keep their slots in consumer groups: `$XDG_STATE_HOME/pipewright`, else below the home folder.
+    fn state_dir() -> std::path::PathBuf {
+        let of = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(std::path::PathBuf::from);
+        of("XDG_STATE_HOME")
+            .or_else(|| of("HOME").map(|home| home.join(".local/state")))
+            .unwrap_or_else(std::env::temp_dir)
+            .join("pipewright")
     }
 
     /// Nothing can come after the end: the topics live in this process, and every source has an end.

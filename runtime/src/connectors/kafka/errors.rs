@@ -58,7 +58,12 @@ impl ReaderError {
 
     /// From what the client said while doing something ("topics cannot be created").
     pub fn of(doing: &str, error: &KafkaError) -> Self {
-        match error.rdkafka_error_code() {
+        // rdkafka gives no code for errors of admin requests.
+        let code = match error {
+            KafkaError::AdminOp(code) => Some(*code),
+            other => other.rdkafka_error_code(),
+        };
+        match code {
             Some(code) => Self::of_code(doing, code, None),
             None => Self::retry("kafka-error", format!("{doing}: {error}")),
         }

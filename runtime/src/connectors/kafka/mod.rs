@@ -10,6 +10,8 @@ pub mod admin;
 #[cfg(feature = "engine")]
 pub mod client;
 #[cfg(feature = "engine")]
+pub mod cursor;
+#[cfg(feature = "engine")]
 pub mod embedded;
 #[cfg(feature = "engine")]
 mod embedded_window;
@@ -17,6 +19,10 @@ mod embedded_window;
 pub mod keys;
 #[cfg(feature = "engine")]
 pub mod errors;
+#[cfg(feature = "engine")]
+pub mod ingest;
+#[cfg(feature = "engine")]
+pub mod lease;
 #[cfg(feature = "engine")]
 mod membership;
 #[cfg(feature = "engine")]

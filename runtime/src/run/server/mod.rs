@@ -15,6 +15,7 @@ use pipewright_plan::{Plan, TypedOptions};
 
 use super::{RunSettings, bug};
 use crate::connectors::kafka::admin::{Cluster, TopicFound, TopicNeed};
+use crate::connectors::kafka::cursor;
 use crate::connectors::kafka::spec::KafkaConnection;
 use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary, StageSummary, Summary};
 use crate::sinks;
@@ -145,7 +146,11 @@ fn prepare_topics(plan: &Plan, observer: &dyn Observer) -> Result<BTreeMap<Strin
         let topics: Vec<_> = plan.topics.iter().filter(|it| it.connection == *name).collect();
         let cluster = Cluster::new(&kafka_connection(plan, name)?, name)?;
         cluster.wait(PATIENCE, observer)?;
-        let needs: Vec<TopicNeed> = topics.iter().map(|it| TopicNeed::from(*it)).collect();
+        let mut needs: Vec<TopicNeed> = topics.iter().map(|it| TopicNeed::from(*it)).collect();
+        if !plan.ingest.is_empty() {
+            // The lease of a source is a place in a group over this topic.
+            needs.push(cursor::positions_topic());
+        }
         let prepared = cluster.prepare(&needs)?;
         found.extend(topics.iter().map(|it| it.name.clone()).zip(prepared));
     }

@@ -13,6 +13,7 @@ use parking_lot::{Condvar, Mutex};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka_sys as sys;
+use crate::record::Original;
 use sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
 
 /// One record, borrowed from its [`Batch`].
@@ -33,7 +34,35 @@ pub struct Record<'a> {
     message: &'a sys::rd_kafka_message_t,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// The last header of that name.
+    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
+        let name = CString::new(name).ok()?;
+        let mut headers = ptr::null_mut();
+        // SAFETY: the message lives as long as `'a`; the headers stay the message's own and are not changed.
+        if unsafe { sys::rd_kafka_message_headers(self.message, &mut headers) } != RD_KAFKA_RESP_ERR_NO_ERROR {
+            return None;
+        }
+        let (mut value, mut size) = (ptr::null::<c_void>(), 0);
+        // SAFETY: `headers` was just given to us; the call only fills our two variables.
+        let found = unsafe { sys::rd_kafka_header_get_last(headers, name.as_ptr(), &mut value, &mut size) };
+        if found != RD_KAFKA_RESP_ERR_NO_ERROR {
+            return None;
+        }
+        // SAFETY: a header's value has `size` bytes and lives as long as its message.
+        unsafe { bytes(value, size) }
+    }
+
+    /// All of it, copied.
+    pub fn original(&self) -> Original {
+        Original {
+            key: self.key.map(<[u8]>::to_vec),
+            value: self.value.map(<[u8]>::to_vec),
+            headers: self.headers(),
+            timestamp: self.timestamp,
+        }
+    }
+
     /// The headers, in order. Looked up only when asked for.
     pub fn headers(&self) -> Vec<(String, Option<Vec<u8>>)> {
         let mut headers = ptr::null_mut();
