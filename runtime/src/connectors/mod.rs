@@ -3,6 +3,9 @@
 use pipewright_plan::ConnectorSpec;
 
 pub mod files;
+pub mod kafka;
+pub mod postgres;
+pub mod sqlite;
 
 /// The pure halves of all connectors, sorted by name.
-pub const SPECS: &[&ConnectorSpec] = &[&files::SPEC];
+pub const SPECS: &[&ConnectorSpec] = &[&files::SPEC, &kafka::spec::SPEC, &postgres::SPEC, &sqlite::SPEC];
