@@ -6,7 +6,7 @@ use pipewright_grammar::ast::{Allow, File};
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics, PAGES, Severity, UnknownAllow},
-    similar::closest,
+    expressions::closest,
     source::Sources,
 };
 

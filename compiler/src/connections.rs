@@ -7,8 +7,8 @@ use crate::{
     context::{Context, DeclaredConnection},
     diagnostics::{ClientProperty, ConflictingOptions, Diagnostics, EnvironmentOption, UnknownConnector},
     environment::EnvironmentConnection,
+    expressions::closest,
     options::{self, Checked},
-    similar::closest,
 };
 
 /// Fills [`Context::connections`]. A connection of an unknown kind is left out, and known to the index as declared.
@@ -17,7 +17,6 @@ pub(crate) fn connections(context: &mut Context<'_>, diagnostics: &mut Diagnosti
         let part = declared.part;
         let given = context.environment.connections.get(&part.name.text);
         let head = declared.declaration.head;
-        let block = part.options.as_ref().map_or(head, |it| it.span);
         // A connection that the environment replaces is not even looked at in the program.
         let replaced = given.and_then(|it| it.kind.as_ref());
         let kind = replaced.unwrap_or(&part.kind.text);
@@ -60,7 +59,7 @@ pub(crate) fn connections(context: &mut Context<'_>, diagnostics: &mut Diagnosti
             doc: Context::doc(&declared.declaration.doc),
             origin: context.origin(declared.declaration.span),
         };
-        let known = DeclaredConnection { plan, spec, span: part.name.span, block };
+        let known = DeclaredConnection { plan, spec, span: part.name.span };
         context.connections.insert(part.name.text.clone(), known);
     }
 }
@@ -129,7 +128,7 @@ fn overrides(
     diagnostics: &mut Diagnostics,
 ) -> Options {
     let mut result = Options::new();
-    let mut problem = |problem: String, diagnostics: &mut Diagnostics| {
+    let problem = |problem: String, diagnostics: &mut Diagnostics| {
         let connection = connection.to_string();
         diagnostics.emit(EnvironmentOption { connection, file: file(context), problem, span });
     };

@@ -42,8 +42,6 @@ pub(crate) struct DeclaredConnection {
     pub(crate) spec: &'static ConnectorSpec,
     /// Where its name stands.
     pub(crate) span: Span,
-    /// Where its options stand.
-    pub(crate) block: Span,
 }
 
 impl DeclaredConnection {
@@ -75,12 +73,7 @@ impl<'a> Context<'a> {
 
     /// What expressions are checked against.
     pub(crate) fn expressions(&self) -> ExprContext<'_> {
-        ExprContext {
-            sources: self.sources,
-            registry: self.registry,
-            functions: &self.functions,
-            params: &self.params,
-        }
+        ExprContext { sources: self.sources, registry: self.registry, functions: &self.functions, params: &self.params }
     }
 
     /// A span as the plan keeps it.

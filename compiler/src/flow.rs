@@ -85,9 +85,7 @@ impl Flow {
     pub(crate) fn identity(&self) -> Vec<String> {
         match &self.kind {
             Kind::Changelog { key, .. } => key.clone(),
-            Kind::Append { .. } => {
-                self.schema.fields.iter().filter(|it| it.key).map(|it| it.name.clone()).collect()
-            }
+            Kind::Append { .. } => self.schema.fields.iter().filter(|it| it.key).map(|it| it.name.clone()).collect(),
         }
     }
 

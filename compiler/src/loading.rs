@@ -16,12 +16,7 @@ use crate::{
 };
 
 /// Reads the program. Empty if the root itself could not be read.
-pub(crate) fn load(
-    root: &str,
-    loader: &dyn Loader,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
-) -> Vec<File> {
+pub(crate) fn load(root: &str, loader: &dyn Loader, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Vec<File> {
     let mut files = vec![];
     let root = normal(root);
     let mut seen = BTreeSet::from([root.clone()]);
@@ -54,9 +49,8 @@ fn read(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(SourceId, String)> {
-    let mut place = |sources: &mut Sources| {
-        import.unwrap_or_else(|| Span::new(sources.add(path.to_string(), String::new()), 0, 0))
-    };
+    let place =
+        |sources: &mut Sources| import.unwrap_or_else(|| Span::new(sources.add(path.to_string(), String::new()), 0, 0));
     let bytes = match loader.load(path) {
         Ok(bytes) => bytes,
         Err(reason) => {

@@ -12,9 +12,9 @@ use crate::{
     context::Context,
     diagnostics::{Diagnostics, ParamNotSet, UnknownParam},
     environment::Environment,
+    expressions::closest,
     expressions::{self, ParamValue},
     problems,
-    similar::closest,
     source::Sources,
     types::written,
 };

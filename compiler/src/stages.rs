@@ -88,7 +88,8 @@ impl Derivation<'_> {
             for (source, through) in self.sources_of(&topic.from) {
                 if let Some(other) = stages.iter().find(|it| it.source == source) {
                     let span = self.context.index.node(&topic.name).map(|it| it.node.name.span).unwrap_or_default();
-                    let what = format!("feeding both `{}` and `{}` from the source `{source}`", other.topic, topic.name);
+                    let what =
+                        format!("feeding both `{}` and `{}` from the source `{source}`", other.topic, topic.name);
                     diagnostics.emit(NotYet { what, span });
                     continue;
                 }
@@ -237,7 +238,9 @@ impl Derivation<'_> {
             origin: first,
         });
         because.push(Reason {
-            text: format!("a position in `{domain}` moves only for its owner, so that a twin of the stage cannot commit"),
+            text: format!(
+                "a position in `{domain}` moves only for its owner, so that a twin of the stage cannot commit"
+            ),
             origin: first,
         });
         for sink in stage.sinks.iter().filter_map(|it| self.program.sink(it)) {
@@ -245,7 +248,9 @@ impl Derivation<'_> {
                 let key = key.join(", ");
                 let text = match version {
                     Some(version) => format!("in `{}` the greatest `{version}` of `{key}` wins", sink.name),
-                    None => format!("all versions of a `{key}` come to `{}` through one partition, in order", sink.name),
+                    None => {
+                        format!("all versions of a `{key}` come to `{}` through one partition, in order", sink.name)
+                    }
                 };
                 because.push(Reason { text, origin: sink.origin });
             }

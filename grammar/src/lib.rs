@@ -4,8 +4,20 @@
 //! no types, does no I/O. Facts about what could not be read are [`Problem`]s; their wording is the compiler's.
 
 pub mod ast;
+mod build;
+mod depth;
+mod expected;
+mod explain;
+mod keywords;
+mod oddities;
+mod parse;
+mod parser;
 mod problem;
+mod scan;
 mod span;
+mod units;
 
+pub use keywords::{KEYWORDS, RESERVED, STEP_KEYWORDS};
+pub use parse::{Parsed, parse};
 pub use problem::{Problem, ProblemKind};
 pub use span::{SourceId, Span};

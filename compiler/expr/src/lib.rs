@@ -4,7 +4,9 @@
 //! Knows no syntax, no I/O, no Kafka, no SQL. The one evaluator of the project: `run`, `test`, constant folding and the
 //! examples of the docs all come here.
 
+pub mod convert;
 mod datum;
+pub mod decimal;
 pub mod functions;
 pub mod typing;
 

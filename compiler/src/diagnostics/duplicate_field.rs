@@ -1,43 +1,39 @@
-//! `duplicate-field`: a name that stands twice in one list.
+//! `duplicate-field`: two of the same name in one place.
 
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
 
-/// A name that stands twice in one list.
+/// Two of the same name in one place.
 pub struct DuplicateField {
-    /// What it is
+    /// What they are: "field", "parameter".
     pub what: &'static str,
-    /// The name as written.
+    /// The name.
     pub name: String,
-    /// Where.
+    /// The second one.
     pub span: Span,
-    /// Where the first one stands.
+    /// The first one.
     pub first: Span,
 }
 
 impl Finding for DuplicateField {
     const NAME: &'static str = "duplicate-field";
-    const EXPLAIN: &'static str = r##"Fields of a record, parameters of a function and members of a set have names of their own. Of two values under one name one would be
-lost.
+    const EXPLAIN: &'static str = "\
+A record has each field once. With two of the same name, one would be lost, and which one would depend on the reader.
 
 ```pipe
-transform big from orders
-  | select order_id, customer, customer = amount
+transform t from orders | derive point = { x = 1, x = 2 }
 ```
-
-Mended:
 
 ```pipe
-transform big from orders
-  | select order_id, customer, total = amount
+transform t from orders | derive point = { x = 1, y = 2 }
 ```
-"##;
+";
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::error(Self::NAME, self.span, format!("a second {} `{}`", self.what, self.name))
-            .label("again")
+        Diagnostic::error(Self::NAME, self.span, format!("the {} `{}` is there twice", self.what, self.name))
+            .label("the second one")
             .also(self.first, "the first one")
-            .help("remove one, or give it another name")
+            .help("rename or remove one of them")
     }
 }

@@ -1,40 +1,56 @@
-//! `not-a-record`: a node whose type is no record.
+//! `not-a-record`: `.name` behind something that has no fields.
 
 use pipewright_grammar::Span;
+use pipewright_plan::{Base, Type};
 
 use super::{Diagnostic, Finding};
 
-/// A node whose type is no record.
+/// `.name` behind something that has no fields.
 pub struct NotARecord {
-    /// The name as written.
-    pub name: String,
-    /// What it stands for
-    pub ty: String,
+    /// As written.
+    pub base: String,
     /// Where.
     pub span: Span,
-    /// Where it was declared
-    pub declared: Span,
+    /// The field that was asked for.
+    pub field: String,
+    /// Its type.
+    pub ty: Type,
+    /// Where it was declared.
+    pub declared: Option<(Span, String)>,
 }
 
 impl Finding for NotARecord {
     const NAME: &'static str = "not-a-record";
-    const EXPLAIN: &'static str = r##"What flows through a node are records: they have fields. A field of a record may be of any type.
+    const EXPLAIN: &'static str = "\
+`a.b` takes the field `b` of a record. Other values have no fields: a member of a list is `items[0]`, a value of a map \
+`labels[\"x\"]`, and `json` is untyped, so what you take from it needs a type.
 
 ```pipe
-type Order = string
+type Event = { id: int64, payload: json }
+transform t from events | where payload.country == \"NL\"
 ```
 
-Mended:
+Best declare what is inside, then it is checked and decoded once:
 
 ```pipe
-type Order = { order_id: int64 @key, customer: string, amount: decimal(12, 2) }
+type Event = { id: int64, payload: { country: string } }
+transform t from events | where payload.country == \"NL\"
 ```
-"##;
+";
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::error(Self::NAME, self.span, format!("`{}` is no record: `{}`", self.name, self.ty))
-            .label("a record is expected here")
-            .also(self.declared, "declared here")
-            .help("write `{ field: TYPE, … }`")
+        let (base, field) = (&self.base, &self.field);
+        let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("`{base}` has no fields"))
+            .label(format!("this is `{}`", self.ty));
+        let diagnostic = match self.ty.base {
+            Base::Map(_) => diagnostic.help(format!("write `{base}[\"{field}\"]`")),
+            Base::List(_) => diagnostic.help(format!("take a member first: `{base}[0].{field}`")),
+            Base::Json => diagnostic.help(format!("declare `{base}: {{ {field}: … }}` in its type")),
+            _ => diagnostic,
+        };
+        match self.declared {
+            Some((span, text)) => diagnostic.also(span, text),
+            None => diagnostic,
+        }
     }
 }

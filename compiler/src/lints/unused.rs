@@ -55,7 +55,8 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     };
     for declared in &index.connections {
         let name = &declared.part.name;
-        let cluster = context.connections.get(&name.text).is_none_or(|it| it.spec.role == pipewright_plan::Role::Cluster);
+        let cluster =
+            context.connections.get(&name.text).is_none_or(|it| it.spec.role == pipewright_plan::Role::Cluster);
         if !used.connections.contains(name.text.as_str()) && !(cluster && implied_cluster) {
             report("connection", name, "remove it".into());
         }

@@ -9,9 +9,9 @@ use super::{Program, Site};
 use crate::{
     context::Context,
     diagnostics::{Diagnostics, MissingPart, NotYet, UnionMismatch, UnionOfChangelog, UnknownNode, WrongInput},
+    expressions::closest,
     flow::Flow,
     index::{Namespace, NodeRole},
-    similar::closest,
 };
 
 /// What flows into a node; unknown if something is wrong with it.

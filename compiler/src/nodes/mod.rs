@@ -83,11 +83,7 @@ impl Site<'_> {
 }
 
 /// Checks all nodes.
-pub(crate) fn check(
-    context: &Context<'_>,
-    pipeline: &pipeline::Checked,
-    diagnostics: &mut Diagnostics,
-) -> Program {
+pub(crate) fn check(context: &Context<'_>, pipeline: &pipeline::Checked, diagnostics: &mut Diagnostics) -> Program {
     let nodes = &context.index.nodes;
     let edges: Vec<Vec<usize>> = nodes
         .iter()

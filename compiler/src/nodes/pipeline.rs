@@ -31,7 +31,12 @@ pub const OPTIONS: &[OptionSpec] = &[
         Some("1%"),
         "A stage stops when more than this share of its last 10,000 records is bad (and at least 100 are).",
     ),
-    option("on_late", OptionType::Choice(&["dead_letter", "drop"]), Some("dead_letter"), "What becomes of late records."),
+    option(
+        "on_late",
+        OptionType::Choice(&["dead_letter", "drop"]),
+        Some("dead_letter"),
+        "What becomes of late records.",
+    ),
     option(
         "commit",
         OptionType::Record(COMMIT),

@@ -15,11 +15,11 @@ use crate::{
         ColumnType, ConflictingOptions, DeleteUnhandled, Diagnostics, MissingPart, NeedsTopic, UnknownKeyField,
         UpsertKeyMismatch, UpsertOrder, UpsertWithoutIdentity, WrongConnection,
     },
+    expressions::closest,
     flow::Flow,
     index::NodeRole,
     keys,
     options::{self, Checked},
-    similar::closest,
 };
 
 const MARK: &[OptionSpec] =

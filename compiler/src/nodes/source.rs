@@ -13,14 +13,13 @@ use super::{
 use crate::{
     context::{Context, DeclaredConnection},
     diagnostics::{
-        ConflictingOptions, Diagnostics, MissingOption, MissingPart, MissingType, NotARecord, TopicTypeMismatch,
+        ConflictingOptions, Diagnostics, MissingOption, MissingPart, MissingType, RecordExpected, TopicTypeMismatch,
         UnknownConnection, UnknownType, WrongConnection,
     },
+    expressions::closest,
     flow::Flow,
     index::{Namespace, NodeRole},
-    options,
-    similar::closest,
-    steps, types,
+    options, steps, types,
 };
 
 /// Options of every source, beside those of its connector.
@@ -49,8 +48,7 @@ pub(super) fn check(
     // Without a connector its options are not known: then only a wrong type is news.
     let (Some(connection), Some(spec)) = (connection, spec) else { return None };
     let what = format!("a source from `{}`", connection.spec.name);
-    let checked =
-        options::check(node.options.as_ref(), site.head(), &[spec, OPTIONS], &what, context, diagnostics);
+    let checked = options::check(node.options.as_ref(), site.head(), &[spec, OPTIONS], &what, context, diagnostics);
     for problem in (connection.spec.validate)(&checked.values) {
         if problem.option.as_deref().is_some_and(|option| checked.has(option)) {
             let span = problem.option.as_deref().map_or(checked.span, |option| checked.value_span(option));
@@ -78,14 +76,8 @@ pub(super) fn check(
     formats::check_fields(codec, &typed.schema, Direction::Reads, format_span, &declared, diagnostics);
     pii(&policy, &typed, site, context, diagnostics);
 
-    let flow = Flow::root(
-        &node.name.text,
-        NodeRole::Source,
-        typed.schema.clone(),
-        typed.fields,
-        Kind::APPEND,
-        node.name.span,
-    );
+    let flow =
+        Flow::root(&node.name.text, NodeRole::Source, typed.schema.clone(), typed.fields, Kind::APPEND, node.name.span);
     let (steps, flow) = steps::run(&node.steps, &node.name.text, flow, context, &|_| None, diagnostics);
     let mut values = checked.values.clone();
     values.remove("format");
@@ -131,7 +123,7 @@ pub(super) fn record_type(
             Ok(Some(Typed { schema: Schema::new(fields.clone()), fields: declared.fields.clone() }))
         }
         _ => {
-            diagnostics.emit(NotARecord {
+            diagnostics.emit(RecordExpected {
                 name: name.text.clone(),
                 ty: declared.ty.to_string(),
                 span: name.span,

@@ -5,7 +5,7 @@ use pipewright_grammar::{
     ast::{Expr, ExprKind},
 };
 use pipewright_plan::{
-    Base, Cleanup, Kind, OptionSpec, OptionType, OptionValue, Partitioner, Partitioning, Role, Start, Topic, Type,
+    Base, Cleanup, Kind, OptionSpec, OptionType, Partitioner, Partitioning, Role, Start, Topic, Type,
 };
 
 use super::{
@@ -17,8 +17,8 @@ use super::{
 use crate::{
     context::{Context, DeclaredConnection},
     diagnostics::{
-        CompactedTopicMisuse, Diagnostics, InstantCivilConfusion, KeyNotIdentity, LossyNumber, NotYet, PartitionsNotSaid,
-        TopicTypeMismatch, WhichCluster, WrongConnection, WrongInput, WrongOptionValue,
+        CompactedTopicMisuse, Diagnostics, InstantCivilConfusion, KeyNotIdentity, LossyNumber, NotYet,
+        PartitionsNotSaid, TopicTypeMismatch, WhichCluster, WrongConnection, WrongInput, WrongOptionValue,
     },
     expressions::{self, Scope},
     flow::Flow,
@@ -106,7 +106,8 @@ pub(super) fn check(
     if let Some(input) = input.as_ref().filter(|it| it.known && !it.from_source()) {
         let from = node.from.first().map_or(node.name.span, |it| it.span());
         let root = input.roots.first().map(|it| it.name.clone()).unwrap_or_default();
-        diagnostics.emit(NotYet { what: format!("writing what was read from the topic `{root}` to a topic"), span: from });
+        diagnostics
+            .emit(NotYet { what: format!("writing what was read from the topic `{root}` to a topic"), span: from });
         return None;
     }
     let format = formats::read(&block, Some("json"), context, diagnostics);
@@ -373,9 +374,8 @@ fn key_is_identity(
     if keys.key.iter().any(|it| it.ty.is_unknown()) {
         return;
     }
-    let same = columns.is_some_and(|names| {
-        names.len() == identity.len() && identity.iter().all(|it| names.contains(&it.as_str()))
-    });
+    let same = columns
+        .is_some_and(|names| names.len() == identity.len() && identity.iter().all(|it| names.contains(&it.as_str())));
     if !same {
         diagnostics.emit(KeyNotIdentity {
             topic: site.node.name.text.clone(),
@@ -462,13 +462,7 @@ fn start(block: &options::Checked<'_>, context: &Context<'_>, diagnostics: &mut 
 
 /// Brings what flows in to a declared type, field by field, or says what does not fit. The representation of values does
 /// not change on the way, so only widenings that keep it are let through.
-pub(super) fn match_schema(
-    declared: &Typed,
-    flow: &mut Flow,
-    span: Span,
-    node: &str,
-    diagnostics: &mut Diagnostics,
-) {
+pub(super) fn match_schema(declared: &Typed, flow: &mut Flow, span: Span, node: &str, diagnostics: &mut Diagnostics) {
     let mut mismatch = |message: String, at: Option<(Span, String)>, help: String| {
         diagnostics.emit(TopicTypeMismatch { message, span, at, help: Some(help) });
     };
@@ -545,9 +539,10 @@ fn same_values(given: &Type, wanted: &Type) -> bool {
         (Base::List(given), Base::List(wanted)) | (Base::Map(given), Base::Map(wanted)) => same_values(given, wanted),
         (Base::Record(given), Base::Record(wanted)) => {
             given.len() == wanted.len()
-                && given.iter().zip(wanted).all(|(a, b)| {
-                    a.name == b.name && a.wire_name == b.wire_name && same_values(&a.ty, &b.ty)
-                })
+                && given
+                    .iter()
+                    .zip(wanted)
+                    .all(|(a, b)| a.name == b.name && a.wire_name == b.wire_name && same_values(&a.ty, &b.ty))
         }
         (given, wanted) => given == wanted,
     }

@@ -4,8 +4,8 @@
 //! specs, constants and parameters; knows nothing of what an option does. Names of fields stay names, expressions over
 //! fields stay text here: who owns the block resolves them ([`Checked::expr`]).
 
-mod value;
 mod secret;
+mod value;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use pipewright_plan::{OptionSpec, OptionValue, Options};
 use crate::{
     context::Context,
     diagnostics::{Diagnostics, DuplicateOption, MissingOption, UnknownOption, WrongOptionValue},
-    similar::closest,
+    expressions::closest,
 };
 
 pub(crate) use secret::holds_password;
@@ -202,7 +202,8 @@ fn check_parts<'a>(
     for spec in all().filter(|spec| spec.required && !place.incomplete) {
         if !checked.entries.contains_key(spec.name)
             && !place.given.contains_key(spec.name)
-            && !guessed.iter().any(|it| it == spec.name) {
+            && !guessed.iter().any(|it| it == spec.name)
+        {
             diagnostics.emit(MissingOption {
                 name: spec.name,
                 block: place.what.to_string(),

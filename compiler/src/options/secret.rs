@@ -5,9 +5,9 @@ pub(crate) fn holds_password(text: &str) -> bool {
     match text.split_once("://") {
         Some((_, rest)) => {
             let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            let in_user = authority.rsplit_once('@').is_some_and(|(user, _)| {
-                user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
-            });
+            let in_user = authority
+                .rsplit_once('@')
+                .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()));
             in_user || rest.split_once('?').is_some_and(|(_, query)| query.contains("password="))
         }
         None => !text.is_empty(),

@@ -13,7 +13,7 @@ use crate::{
     context::Context,
     diagnostics::{Diagnostics, SecretInFile, UnknownFormat, WrongOptionValue},
     expressions,
-    similar::closest,
+    expressions::closest,
 };
 
 /// A value that does not fit.
@@ -274,11 +274,7 @@ fn percent(number: &str) -> Option<OptionValue> {
 }
 
 /// A codec with its options.
-fn format(
-    expr: &Expr,
-    context: &Context<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Result<Option<OptionValue>, Misfit> {
+fn format(expr: &Expr, context: &Context<'_>, diagnostics: &mut Diagnostics) -> Result<Option<OptionValue>, Misfit> {
     let (name, args, span) = match &expr.kind {
         ExprKind::Name(name) => (name, [].as_slice(), expr.span),
         ExprKind::Call { callee, args, args_span } => match &callee.kind {
@@ -468,14 +464,8 @@ pub(crate) fn fits(value: &OptionValue, ty: &OptionType) -> Result<OptionValue, 
     }
 }
 
-const DURATIONS: &[(&str, u64)] = &[
-    ("ms", 1_000),
-    ("us", 1),
-    ("s", 1_000_000),
-    ("m", 60_000_000),
-    ("h", 3_600_000_000),
-    ("d", 86_400_000_000),
-];
+const DURATIONS: &[(&str, u64)] =
+    &[("ms", 1_000), ("us", 1), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)];
 const SIZES: &[(&str, u64)] = &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];
 
 /// `1h30m`: numbers with units.

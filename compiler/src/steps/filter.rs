@@ -9,7 +9,7 @@ use crate::{
     expressions::{self, Scope},
 };
 
-impl Chain<'_> {
+impl Chain<'_, '_, '_> {
     /// `where EXPR`. On a changelog a put that does not pass deletes the row, because an earlier version may have passed;
     /// not so if the condition can never change for a key.
     pub(super) fn filter(
@@ -19,8 +19,7 @@ impl Chain<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Option<StepKind> {
         let scope = self.flow.scope();
-        let built =
-            expressions::condition(condition, &scope, true, "where", &self.context.expressions(), diagnostics);
+        let built = expressions::condition(condition, &scope, true, "where", &self.context.expressions(), diagnostics);
         if !built.ty.is_unknown() && calls_nondeterministic(&built) {
             diagnostics.emit(NondeterministicInReplay { what: "`where`".into(), span: condition.span });
         }
@@ -28,9 +27,8 @@ impl Chain<'_> {
         let mut deletes = false;
         let schema = &self.flow.schema;
         if let Kind::Changelog { key, deletes: may, .. } = &mut self.flow.kind {
-            let known = |column: &str| {
-                key.iter().any(|it| it == column) || schema.field(column).is_some_and(|it| it.fixed)
-            };
+            let known =
+                |column: &str| key.iter().any(|it| it == column) || schema.field(column).is_some_and(|it| it.fixed);
             deletes = !depends_only_on(&built, &known);
             if deletes && !*may {
                 *may = true;

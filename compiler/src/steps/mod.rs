@@ -20,12 +20,12 @@ use crate::{
 pub(crate) type Placement<'p> = dyn Fn(&str) -> Option<&'p Partitioning> + 'p;
 
 /// Runs a chain of steps over what flows in.
-pub(crate) fn run(
+pub(crate) fn run<'p>(
     steps: &[ast::Step],
     node: &str,
     input: Flow,
     context: &Context<'_>,
-    placement: &Placement<'_>,
+    placement: &Placement<'p>,
     diagnostics: &mut Diagnostics,
 ) -> (Vec<Step>, Flow) {
     let mut chain = Chain { flow: input, context, placement, built: vec![], node, first_id: 1 };
@@ -39,16 +39,16 @@ pub(crate) fn run(
 }
 
 /// A chain of steps, as far as it was read.
-struct Chain<'c> {
+struct Chain<'c, 'a, 'p> {
     flow: Flow,
-    context: &'c Context<'c>,
-    placement: &'c Placement<'c>,
+    context: &'c Context<'a>,
+    placement: &'c Placement<'p>,
     built: Vec<Step>,
     node: &'c str,
     first_id: usize,
 }
 
-impl Chain<'_> {
+impl Chain<'_, '_, '_> {
     fn step(&mut self, step: &ast::Step, diagnostics: &mut Diagnostics) {
         use ast::StepKind as Ast;
         let kind = match &step.kind {

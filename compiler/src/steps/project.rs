@@ -23,7 +23,7 @@ struct Picked {
     doc: Option<String>,
 }
 
-impl Chain<'_> {
+impl Chain<'_, '_, '_> {
     /// `derive a = EXPR, …`: one after the other, each sees those before it.
     pub(super) fn derive(&mut self, bindings: &[Binding], diagnostics: &mut Diagnostics) -> Option<StepKind> {
         let mut assignments = vec![];
@@ -93,12 +93,7 @@ impl Chain<'_> {
     }
 
     /// `drop a, b`
-    pub(super) fn drop(
-        &mut self,
-        paths: &[Path],
-        step: &ast::Step,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<StepKind> {
+    pub(super) fn drop(&mut self, paths: &[Path], step: &ast::Step, diagnostics: &mut Diagnostics) -> Option<StepKind> {
         let mut gone = BTreeSet::new();
         for path in paths {
             if let Some(name) = self.top_level(path, "dropping a field inside a field", diagnostics) {

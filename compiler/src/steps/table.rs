@@ -19,7 +19,7 @@ const EVENTS: &[OptionSpec] = &[nodes::option(
     "With `puts`, deletes are left out, and there is no field `op`.",
 )];
 
-impl Chain<'_> {
+impl Chain<'_, '_, '_> {
     /// `as events { only = puts }`
     pub(super) fn as_events(
         &mut self,
@@ -67,7 +67,12 @@ impl Chain<'_> {
         options::check(record, step.keyword, &[], "`as table`", self.context, diagnostics);
         if let Kind::Changelog { .. } = &self.flow.kind {
             let decided = self.flow.kind_span;
-            diagnostics.emit(PointlessStep { what: "versions of rows already", step: "as table", span: step.span, decided });
+            diagnostics.emit(PointlessStep {
+                what: "versions of rows already",
+                step: "as table",
+                span: step.span,
+                decided,
+            });
             return None;
         }
         let mut key: Vec<(String, Span)> = vec![];

@@ -5,7 +5,7 @@ use pipewright_plan::Field;
 
 use crate::{
     diagnostics::{Diagnostics, UnknownAnnotation},
-    similar::closest,
+    expressions::closest,
 };
 
 const KNOWN: [&str; 5] = ["key", "fixed", "pii", "json", "deprecated"];

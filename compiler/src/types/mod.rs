@@ -12,7 +12,7 @@ use pipewright_grammar::{
 };
 use pipewright_plan::{Base, Type};
 
-pub(crate) use written::written;
+pub(crate) use written::{suggestion, written};
 
 use crate::{
     context::{Context, DeclaredType},
@@ -42,8 +42,7 @@ pub(crate) fn declare(context: &mut Context<'_>, diagnostics: &mut Diagnostics) 
     let order = graph::order(&edges);
     for cycle in &order.cycles {
         let members = cycle.iter().filter_map(|at| declared.get(*at));
-        let members: Vec<(String, Span)> =
-            members.map(|it| (it.part.name.text.clone(), it.part.name.span)).collect();
+        let members: Vec<(String, Span)> = members.map(|it| (it.part.name.text.clone(), it.part.name.span)).collect();
         diagnostics.emit(DeclarationCycle { what: "type", members });
     }
     for at in order.sorted {
@@ -68,7 +67,8 @@ pub(crate) fn declare(context: &mut Context<'_>, diagnostics: &mut Diagnostics) 
                 }
             }
             TypeValue::Imported { format, .. } => {
-                diagnostics.emit(NotYet { what: format!("importing a type with `{}`", format.text), span: format.span });
+                diagnostics
+                    .emit(NotYet { what: format!("importing a type with `{}`", format.text), span: format.span });
                 Type::unknown()
             }
             TypeValue::Table { span, .. } => {

@@ -12,8 +12,8 @@ use super::annotations;
 use crate::{
     context::Context,
     diagnostics::{BadDecimal, Diagnostics, DuplicateField, MapKeyType, NotYet, UnknownType},
+    expressions::closest,
     index::Namespace,
-    similar::closest,
 };
 
 /// The types that need no declaration and no parameters.

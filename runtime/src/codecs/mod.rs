@@ -4,6 +4,7 @@ use pipewright_plan::CodecSpec;
 
 pub mod csv;
 pub mod json;
+pub(crate) mod problem;
 pub mod raw;
 
 /// The pure halves of all codecs, sorted by name.

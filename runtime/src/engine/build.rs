@@ -3,13 +3,13 @@
 
 use pipewright_expr::{Compiled, compile};
 use pipewright_plan::{
-    BadRecordPolicy, Expr, ExprKind, Format, Kind, Origin, Plan, Schema, Sink, Source, Step as PlanStep,
+    BadRecordPolicy, Expr, ExprKind, Kind, Origin, Plan, Schema, Sink, Source, Step as PlanStep,
     StepKind as PlanStepKind, Topic, Transform, Type, Write,
 };
 
 use super::columns::{Columns, Fields, Place, StepLayout};
 use super::segment::{Branch, KeyCells, Segment, Step, StepKind, Tap};
-use crate::codecs;
+use crate::codecs::{CodecError, ColumnRequest, Decoder};
 
 /// What a segment reads.
 #[derive(Clone, Copy)]
@@ -38,17 +38,24 @@ pub struct Numbering {
     pub taps: Vec<(usize, Vec<usize>)>,
 }
 
-/// The plan contradicts itself: it was edited by hand, or it is our bug.
+/// Why a segment cannot be built.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct BuildError(pub String);
+pub enum BuildError {
+    /// The plan contradicts itself: it was edited by hand, or it is our bug.
+    #[error("{0}")]
+    Plan(String),
+    /// The format does not fit: a file's header lacks a column.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+}
 
-/// Compiles what lies between an input and these targets.
+/// Compiles what lies between an input and these targets. `decoder` is asked for the columns that are used.
 pub fn build(
     plan: &Plan,
     input: Input<'_>,
     targets: &[Target<'_>],
     numbering: &mut Numbering,
+    decoder: &dyn Fn(&[ColumnRequest]) -> Result<Box<dyn Decoder>, CodecError>,
 ) -> Result<Segment, BuildError> {
     let (schema, origin) = match input {
         Input::Topic(topic) => (&topic.schema, topic.origin),
@@ -61,9 +68,9 @@ pub fn build(
     let mut builder = Builder { plan, targets, columns: &columns, numbering };
     let (root, deletes) = builder.root(input)?;
     let (requests, metas, cells) = columns.finish();
-    let (name, place, policy, format, kind) = match input {
-        Input::Topic(it) => (&it.name, plan.place(it.origin), &it.on_bad_record, &it.format, &it.kind),
-        Input::Source(it) => (&it.name, plan.place(it.origin), &it.on_bad_record, &it.format, &it.kind),
+    let (name, place, policy, kind) = match input {
+        Input::Topic(it) => (&it.name, plan.place(it.origin), &it.on_bad_record, &it.kind),
+        Input::Source(it) => (&it.name, plan.place(it.origin), &it.on_bad_record, &it.kind),
     };
     Ok(Segment {
         name: name.clone(),
@@ -71,7 +78,7 @@ pub fn build(
         place,
         policy: policy.clone(),
         can_stop: *policy == BadRecordPolicy::Stop || stops(&root),
-        decoder: decoder(format, &requests, schema)?,
+        decoder: decoder(&requests)?,
         requested: requests.len(),
         metas,
         cells,
@@ -83,14 +90,6 @@ pub fn build(
 
 fn stops(branch: &Branch) -> bool {
     branch.policy == BadRecordPolicy::Stop || branch.children.iter().any(stops)
-}
-
-fn decoder(
-    format: &Format,
-    requests: &[codecs::ColumnRequest],
-    schema: &Schema,
-) -> Result<Box<dyn codecs::Decoder>, BuildError> {
-    codecs::decoder(format, requests, schema).map_err(|error| BuildError(error.to_string()))
 }
 
 struct Builder<'a, 'c> {
@@ -126,7 +125,7 @@ impl Builder<'_, '_> {
     fn key_cells(&self, topic: &Topic, fields: &Fields) -> Result<KeyCells, BuildError> {
         let part = |expr: &Expr| -> Result<(usize, Type), BuildError> {
             let ExprKind::Column(name) = &expr.kind else {
-                return Err(BuildError(format!("the key of the changelog `{}` is not made of fields", topic.name)));
+                return Err(BuildError::Plan(format!("the key of the changelog `{}` is not made of fields", topic.name)));
             };
             Ok((self.field(fields, name)?, expr.ty.clone()))
         };
@@ -182,14 +181,14 @@ impl Builder<'_, '_> {
     }
 
     fn compile(&self, expr: &Expr, fields: &Fields) -> Result<Compiled, BuildError> {
-        compile(expr, &StepLayout { columns: self.columns, fields }).map_err(|error| BuildError(error.to_string()))
+        compile(expr, &StepLayout { columns: self.columns, fields }).map_err(|error| BuildError::Plan(error.to_string()))
     }
 
     fn field(&self, fields: &Fields, name: &str) -> Result<usize, BuildError> {
         fields
             .get(name)
             .and_then(|place| self.columns.cell(place))
-            .ok_or_else(|| BuildError(format!("the plan names a field `{name}` that is not there")))
+            .ok_or_else(|| BuildError::Plan(format!("the plan names a field `{name}` that is not there")))
     }
 
     fn number(&mut self, id: &str, path: &mut Vec<usize>) -> usize {

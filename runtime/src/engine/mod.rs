@@ -13,5 +13,5 @@ mod segment;
 pub use bad_rate::BadRate;
 pub use build::{BuildError, Input, Numbering, Target, build};
 pub use counters::Counters;
-pub use process::{Incoming, Output, Verdict};
+pub use process::{Incoming, Output, Values, Verdict};
 pub use segment::{Segment, Tap};

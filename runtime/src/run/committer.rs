@@ -320,8 +320,9 @@ fn reacquire(
 fn counted(epoch: &Epoch) -> Committed {
     let mut committed = Committed::default();
     for chunk in &epoch.chunks {
-        let (deleted, stored): (Vec<_>, Vec<_>) = chunk.rows.iter().filter(|it| !it.superseded).partition(|it| it.delete);
-        committed.rows.push(crate::sinks::SinkRows { stored: stored.len() as u64, deleted: deleted.len() as u64 });
+        let live = || chunk.rows.iter().filter(|it| !it.superseded);
+        let deleted = live().filter(|it| it.delete).count() as u64;
+        committed.rows.push(crate::sinks::SinkRows { stored: live().count() as u64 - deleted, deleted });
     }
     for letter in &epoch.dead_letters {
         *committed.dead_letters.entry(letter.bad.name.to_string()).or_default() += 1;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use bumpalo::Bump;
 use pipewright_expr::{Datum, Row};
-use pipewright_plan::{Plan, Stage};
+use pipewright_plan::{Origin, Plan, Stage};
 
 use super::bug;
+use crate::codecs::{self, ColumnRequest};
 use crate::connectors::kafka::batch::{Batch, Record};
-use crate::engine::{BadRate, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build};
+use crate::engine::{BadRate, BuildError, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build};
 use crate::record::{BadRecord, DeadLetter, RecordId};
 use crate::report::{ErrorClass, RunError};
 use crate::sinks::{Chunk, Epoch, Move, RowEncoder};
@@ -65,8 +66,9 @@ impl StageCore {
         let mut segments = Vec::new();
         for name in &stage.topics {
             let topic = plan.topic(name).ok_or_else(|| bug(format!("the plan has no topic `{name}`")))?;
-            let segment = build(plan, Input::Topic(topic), &targets, &mut numbering);
-            segments.push(segment.map_err(|error| bug(error.to_string()))?);
+            let decoder = |columns: &[ColumnRequest]| codecs::decoder(&topic.format, columns, &topic.schema);
+            let segment = build(plan, Input::Topic(topic), &targets, &mut numbering, &decoder);
+            segments.push(segment.map_err(|error| build_error(error, topic.origin))?);
         }
         let counters = Counters::new(numbering.steps.len(), numbering.taps.len());
         Ok(Self {
@@ -198,6 +200,20 @@ fn process<'b>(
         original: &original,
     };
     segment.process(&incoming, row, scratch, counters, out)
+}
+
+/// A plan that cannot be compiled.
+pub(super) fn build_error(error: BuildError, origin: Origin) -> RunError {
+    match error {
+        BuildError::Plan(message) => bug(message),
+        BuildError::Codec(error) => RunError {
+            name: error.name,
+            message: error.message,
+            help: error.help,
+            origin: Some(origin),
+            class: ErrorClass::Configuration,
+        },
+    }
 }
 
 pub(super) fn stopped(letter: &DeadLetter, input: &str) -> RunError {

@@ -19,10 +19,11 @@ use super::ingest::{Emit, IngestCore};
 use super::summary::{self, RefusedRows};
 use super::{RunSettings, bug};
 use crate::connectors::files::FileReader;
-use crate::connectors::kafka::embedded::{EmbeddedCluster, EmbeddedLoader};
-use crate::record::DeadLetter;
+use crate::connectors::kafka::embedded::{EmbeddedCluster, EmbeddedLoader, SendError};
+use crate::connectors::kafka::originals::KafkaOriginals;
+use crate::record::{DeadLetter, Original, RecordId};
 use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary, Summary};
-use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError};
+use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, Originals};
 
 /// Whether a plan's topics live in the process.
 pub(super) fn is_embedded(plan: &Plan) -> bool {
@@ -59,6 +60,18 @@ struct LoadEnd {
     ended: bool,
 }
 
+/// Fetches by logical offset what the in-process topics count from 0.
+struct Logical {
+    originals: KafkaOriginals,
+    bases: Arc<Vec<Vec<i64>>>,
+}
+
+impl Originals for Logical {
+    fn fetch(&self, at: RecordId) -> Option<Original> {
+        self.originals.fetch(RecordId { offset: at.offset - base(&self.bases, at.topic, at.partition), ..at })
+    }
+}
+
 /// All stages as one: they share the epoch.
 fn global_stage(plan: &Plan) -> Result<Stage, RunError> {
     let mut stages = plan.stages.iter();
@@ -91,8 +104,7 @@ fn global_stage(plan: &Plan) -> Result<Stage, RunError> {
 pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observer>) -> Result<Summary, RunError> {
     let stage = global_stage(plan)?;
     let topics: Vec<&Topic> = stage.topics.iter().filter_map(|name| plan.topic(name)).collect();
-    let partitions: Vec<i32> =
-        topics.iter().map(|it| it.partitioning.count.and_then(|n| i32::try_from(n).ok()).unwrap_or(1)).collect();
+    let partitions: Vec<u32> = topics.iter().map(|it| it.partitioning.count.unwrap_or(1).max(1)).collect();
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -113,14 +125,14 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     let mut core = StageCore::new(plan, &stage, encoders)?;
     let database_place = sinks::location(plan, &stage.domain);
 
-    let named: Vec<(String, i32)> = topics.iter().zip(&partitions).map(|(it, n)| (it.topic.clone(), *n)).collect();
+    let named: Vec<(String, u32)> = topics.iter().zip(&partitions).map(|(it, n)| (it.topic.clone(), *n)).collect();
     let (loader, mut reader) = EmbeddedCluster::start(&named)?;
     let committer = Committer::start(
         &stage.id,
         CommitterParts {
             database,
             runtime,
-            originals: reader.originals(bases.clone()),
+            originals: Arc::new(Logical { originals: KafkaOriginals::embedded(&reader), bases: Arc::clone(&bases) }),
             observer: Arc::clone(&observer),
             stop: Arc::clone(&settings.stop),
             what,
@@ -172,7 +184,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     if let Some(error) = end.error {
         return Err(error);
     }
-    reader.check_complete(&loader)?;
+    loader.verify_finished()?;
     let mut databases = BTreeMap::new();
     databases.insert(stage.domain.clone(), database_place);
     Ok(Summary {
@@ -204,7 +216,7 @@ pub(super) fn first_error(errors: Vec<DatabaseError>, fail: &dyn Fn(DatabaseErro
 }
 
 /// The logical offset of the first record that the loader will send, by topic and partition.
-fn bases(topics: &[&Topic], partitions: &[i32], standing: &Standing) -> Result<Arc<Vec<Vec<i64>>>, RunError> {
+fn bases(topics: &[&Topic], partitions: &[u32], standing: &Standing) -> Result<Arc<Vec<Vec<i64>>>, RunError> {
     let mut bases = Vec::with_capacity(topics.len());
     for (topic, count) in topics.iter().zip(partitions) {
         let count = usize::try_from(*count).unwrap_or(1);
@@ -223,8 +235,11 @@ fn bases(topics: &[&Topic], partitions: &[i32], standing: &Standing) -> Result<A
     Ok(Arc::new(bases))
 }
 
-fn acquire(committer: &Committer, partitions: &[i32]) -> Result<BTreeMap<(u16, i32), i64>, RunError> {
-    let all: Vec<(u16, i32)> = (0u16..).zip(partitions).flat_map(|(topic, n)| (0..*n).map(move |p| (topic, p))).collect();
+fn acquire(committer: &Committer, partitions: &[u32]) -> Result<BTreeMap<(u16, i32), i64>, RunError> {
+    let all: Vec<(u16, i32)> = (0u16..)
+        .zip(partitions)
+        .flat_map(|(topic, n)| (0..i32::try_from(*n).unwrap_or(i32::MAX)).map(move |p| (topic, p)))
+        .collect();
     let ids = vec![None; all.len()];
     let acquired = committer.acquire(all, ids)?;
     let fresh: Vec<Acquired> =
@@ -260,6 +275,7 @@ impl Loading {
             Err(error) => (Some(error), false),
         };
         let error = error.or_else(|| self.loader.flush().err());
+        let ended = ended && error.is_none();
         self.mark(vec![], Some(LoadEnd { sources, error, ended }));
     }
 
@@ -282,26 +298,26 @@ impl Loading {
         self.observer.event(Event::Started { stages: vec![self.stage.id.clone()], bytes_to_read: to_read });
         let mut ended = true;
         for (index, (source, mut reader)) in readers.into_iter().enumerate() {
-            let targets: Vec<(usize, &Topic)> = fed
+            let targets: Vec<(u16, &Topic)> = fed
                 .iter()
                 .filter(|it| it.source == source.name)
                 .filter_map(|it| {
                     let at = self.stage.topics.iter().position(|topic| *topic == it.topic)?;
-                    plan.topic(&it.topic).map(|topic| (at, topic))
+                    plan.topic(&it.topic).map(|topic| (u16::try_from(at).unwrap_or(u16::MAX), topic))
                 })
                 .collect();
             let with_counts: Vec<_> = targets
                 .iter()
                 .map(|(at, topic)| {
                     let ends = self.ends();
-                    let ends = ends.get(*at).cloned().unwrap_or_default();
+                    let ends = ends.get(usize::from(*at)).cloned().unwrap_or_default();
                     (*topic, i32::try_from(ends.len()).unwrap_or(1), ends.iter().sum())
                 })
                 .collect();
             let source_index = u16::try_from(self.stage.topics.len() + index).unwrap_or(u16::MAX);
-            let mut core = IngestCore::new(&plan, source, &with_counts, source_index)?;
+            let mut core = IngestCore::new(&plan, source, &with_counts, source_index, &reader)?;
             let read_before = self.standing.read.get(&source.name).copied().unwrap_or_default();
-            let map: Vec<usize> = targets.iter().map(|(at, _)| *at).collect();
+            let map: Vec<u16> = targets.iter().map(|(at, _)| *at).collect();
             let result = self.load(source, &mut reader, &mut core, &map, read_before);
             let summary = core.summary(read_before);
             summaries.push(summary);
@@ -316,13 +332,13 @@ impl Loading {
         source: &pipewright_plan::Source,
         reader: &mut FileReader,
         core: &mut IngestCore,
-        targets: &[usize],
+        targets: &[u16],
         read_before: u64,
     ) -> Result<bool, RunError> {
         let mut since_mark = 0;
         let consumed_before = reader.consumed_bytes();
         loop {
-            if self.stop.requested() || self.loader.stopped() {
+            if self.stop.requested() {
                 return Ok(false);
             }
             let mut emit = ToLoader { loader: &self.loader, targets };
@@ -366,9 +382,15 @@ impl Loading {
 
     /// Logical end offsets of what was sent, by topic index.
     fn ends(&self) -> Vec<Vec<i64>> {
-        let sent = self.loader.end_offsets();
-        let add = |(base, sent): (&Vec<i64>, &Vec<i64>)| base.iter().zip(sent).map(|(a, b)| a + b).collect();
-        self.bases.iter().zip(&sent).map(add).collect()
+        let mut ends = (*self.bases).clone();
+        for (topic, partition, sent) in self.loader.end_offsets() {
+            let topic = ends.get_mut(usize::from(topic));
+            let end = topic.and_then(|it| it.get_mut(usize::try_from(partition).unwrap_or(usize::MAX)));
+            if let Some(end) = end {
+                *end += sent;
+            }
+        }
+        ends
     }
 
     fn mark(&mut self, letters: Vec<DeadLetter>, last: Option<LoadEnd>) {
@@ -394,9 +416,12 @@ impl Loading {
     }
 }
 
+/// What ends loading when the lane has ended: not an error of its own.
+const STOPPED: &str = "stopped";
+
 struct ToLoader<'a> {
     loader: &'a EmbeddedLoader,
-    targets: &'a [usize],
+    targets: &'a [u16],
 }
 
 impl Emit for ToLoader<'_> {
@@ -408,7 +433,17 @@ impl Emit for ToLoader<'_> {
         value: Option<&[u8]>,
     ) -> Result<(), RunError> {
         let topic = self.targets.get(target).copied().unwrap_or_default();
-        self.loader.send(topic, partition, key, value)
+        match self.loader.send(topic, partition, key, value) {
+            Ok(_) => Ok(()),
+            Err(SendError::Failed(error)) => Err(error),
+            Err(SendError::Stopped) => Err(RunError {
+                name: STOPPED,
+                message: "the run is stopping".into(),
+                help: None,
+                origin: None,
+                class: ErrorClass::Bug,
+            }),
+        }
     }
 }
 
@@ -462,7 +497,8 @@ impl Lane<'_> {
             let reached = self.reached(positions);
             let done = self.end.is_some();
             let (records, bytes) = core.size();
-            let full = records >= commit.rows || bytes >= commit.bytes;
+            // A loader that waits for room waits for a commit.
+            let full = records >= commit.rows || bytes >= commit.bytes || (records > 0 && self.loader.is_waiting());
             if done || full || (!core.is_empty() && opened.elapsed() >= interval) {
                 let mut epoch = core.close(self.recycled.pop().unwrap_or_default());
                 epoch.cursors = reached.unwrap_or_default();
@@ -524,7 +560,7 @@ impl Lane<'_> {
         self.refused.add(&done.committed);
         for it in &done.moves {
             let local = it.next - base(self.bases, it.topic, it.partition);
-            self.loader.committed(usize::from(it.topic), it.partition, local);
+            self.loader.committed(it.topic, it.partition, local);
         }
         self.recycled.push(done.chunks);
         let bad = core.counters.bad.iter().chain(&core.counters.refused).flat_map(|it| it.values());

@@ -7,9 +7,9 @@ use pipewright_expr::{Datum, Row};
 use pipewright_plan::{BadRecordPolicy, Plan, Source, Topic, Type};
 
 use super::bug;
-use super::core::{Halt, stopped, too_many};
-use crate::codecs::{self, Encoder};
-use crate::connectors::files::FileRecord;
+use super::core::{Halt, build_error, stopped, too_many};
+use crate::codecs::{self, ColumnRequest, Encoder};
+use crate::connectors::files::{FileReader, FileRecord};
 use crate::connectors::kafka::{keys, partitioner};
 use crate::engine::{BadRate, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build};
 use crate::record::{BadRecord, DeadLetter, Original, RecordId};
@@ -74,11 +74,13 @@ impl IngestCore {
         source: &Source,
         topics: &[(&Topic, i32, i64)],
         source_index: u16,
+        reader: &FileReader,
     ) -> Result<Self, RunError> {
         let targets: Vec<_> = topics.iter().map(|(topic, ..)| Target::Topic(topic)).collect();
         let mut numbering = Numbering::default();
-        let segment =
-            build(plan, Input::Source(source), &targets, &mut numbering).map_err(|error| bug(error.to_string()))?;
+        let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &source.schema);
+        let segment = build(plan, Input::Source(source), &targets, &mut numbering, &decoder)
+            .map_err(|error| build_error(error, source.origin))?;
         let writers = topics.iter().map(|(topic, partitions, records)| writer(topic, *partitions, *records));
         let topics = writers.collect::<Result<_, _>>()?;
         let counters = Counters::new(numbering.steps.len(), numbering.taps.len());

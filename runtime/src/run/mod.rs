@@ -30,6 +30,8 @@ pub struct RunSettings {
     pub until_end: bool,
     /// Relative paths of files and databases start here: the folder of the program.
     pub base: PathBuf,
+    /// Where this instance keeps its slot in the consumer groups, so that a restart takes its partitions back at once.
+    pub state_dir: PathBuf,
     /// Asks the run to drain, commit and end.
     pub stop: Arc<StopSignal>,
 }

@@ -5,6 +5,40 @@
 pub mod properties;
 pub mod spec;
 
+#[cfg(feature = "engine")]
+pub mod admin;
+#[cfg(feature = "engine")]
+pub mod client;
+#[cfg(feature = "engine")]
+pub mod cursor;
+#[cfg(feature = "engine")]
+pub mod embedded;
+#[cfg(feature = "engine")]
+mod embedded_window;
+#[cfg(feature = "engine")]
+pub mod keys;
+#[cfg(feature = "engine")]
+pub mod errors;
+#[cfg(feature = "engine")]
+pub mod ingest;
+#[cfg(feature = "engine")]
+pub mod lease;
+#[cfg(feature = "engine")]
+mod membership;
+#[cfg(feature = "engine")]
+mod native;
+#[cfg(feature = "engine")]
+pub mod originals;
+#[cfg(feature = "engine")]
+pub mod partitioner;
+#[cfg(feature = "engine")]
+pub mod reader;
+#[cfg(feature = "engine")]
+mod slot;
+
+#[cfg(feature = "engine")]
+pub use native::batch;
+
 pub use properties::{CLIENT_PROPERTIES, ClientProperty, Scope, client_property};
 
 /// The name closest to one that is not known, if one is close enough to be meant.

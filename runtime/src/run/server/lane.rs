@@ -14,10 +14,12 @@ use super::super::core::{Halt, StageCore};
 use super::super::embedded::{first_error, owner};
 use super::super::summary::{self, RefusedRows};
 use super::super::bug;
-use super::{IDLE, Shared};
+use super::{IDLE, Shared, kafka_connection};
+use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
+use crate::connectors::kafka::originals::KafkaOriginals;
 use crate::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
 use crate::report::{ErrorClass, Event, RunError, StageSummary};
-use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError};
+use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, Originals};
 
 type Partition = (u16, i32);
 
@@ -36,13 +38,13 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
     let encoders = database.encoders().map_err(&fail)?;
     let core = StageCore::new(plan, stage, encoders)?;
     let topics: Vec<Topic> = stage.topics.iter().filter_map(|it| plan.topic(it)).cloned().collect();
-    let reader = StageReader::new(ReaderConfig::new(plan, stage, Arc::clone(&shared.observer))?)?;
+    let (reader, originals) = reader(shared, stage, &topics)?;
     let committer = Committer::start(
         &stage.id,
         CommitterParts {
             database,
             runtime,
-            originals: reader.originals(),
+            originals,
             observer: Arc::clone(&shared.observer),
             stop: Arc::clone(&shared.settings.stop),
             what,
@@ -71,6 +73,29 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
     committer.finish();
     result?;
     Ok(summary::stage(plan, stage, &core.counters, &core.numbering, &refused))
+}
+
+/// The member of the consumer group, and who fetches single records again.
+fn reader(
+    shared: &Shared,
+    stage: &Stage,
+    topics: &[Topic],
+) -> Result<(StageReader, Arc<dyn Originals>), RunError> {
+    let name = topics.first().map(|it| it.connection.clone()).unwrap_or_default();
+    let connection = kafka_connection(&shared.plan, &name)?;
+    let names: Vec<String> = topics.iter().map(|it| it.topic.clone()).collect();
+    let partitions = stage.topics.iter().filter_map(|it| shared.partitions.get(it)).sum::<i32>();
+    let originals = KafkaOriginals::new(&connection, &name, &stage.group, names.clone())?;
+    let reader = StageReader::new(ReaderConfig {
+        connection,
+        connection_name: name,
+        group: stage.group.clone(),
+        topics: names,
+        partitions: usize::try_from(partitions).unwrap_or(1),
+        state_dir: Some(shared.settings.state_dir.clone()),
+        observer: Arc::clone(&shared.observer),
+    })?;
+    Ok((reader, Arc::new(originals)))
 }
 
 /// A database that is away at the start is waited for as long as one that goes away later is; one that answers "no" is not.
@@ -124,7 +149,7 @@ struct Lane<'a> {
     /// Next offset as stored.
     stored: BTreeMap<Partition, i64>,
     /// `--until-end`: where the topics ended when nothing fed them any more.
-    ends: Option<BTreeMap<Partition, i64>>,
+    ends: Option<Vec<(u16, i32, i64)>>,
     in_flight: usize,
     fenced: bool,
     recycled: Vec<Vec<Chunk>>,
@@ -147,13 +172,14 @@ impl Lane<'_> {
                 return self.drain();
             }
             let event = self.reader.poll(IDLE.min(interval), 4_096);
+            let idle = matches!(event, ReaderEvent::Idle);
             self.event(event)?;
             let (records, bytes) = self.core.size();
             let full = records >= commit.rows || bytes >= commit.bytes;
             if full || (!self.core.is_empty() && self.opened.elapsed() >= interval) {
                 self.hand_over()?;
             }
-            if self.at_end()? {
+            if idle && self.at_end()? {
                 return self.drain();
             }
         }
@@ -181,8 +207,26 @@ impl Lane<'_> {
                 self.take_stock()
             }
             ReaderEvent::Idle => Ok(()),
-            ReaderEvent::Failed(error) => Err(error.into_run_error(self.stage)),
+            ReaderEvent::Failed(error) => self.failed(error),
         }
+    }
+
+    /// The client goes on by itself after what can be tried again; the rest ends the run.
+    fn failed(&mut self, error: ReaderError) -> Result<(), RunError> {
+        if error.is_fatal() {
+            return Err(self.reader_error(error));
+        }
+        self.shared.observer.event(Event::Note { text: format!("{}: {error}; trying again", self.stage.id) });
+        Ok(())
+    }
+
+    fn reader_error(&self, error: ReaderError) -> RunError {
+        let class = match error.class {
+            ErrorKind::Fatal(class) => class,
+            ErrorKind::Retry => ErrorClass::OutOfReach,
+        };
+        let origin = self.topics.first().map(|it| it.origin);
+        RunError { name: error.name, message: error.message, help: error.help, origin, class }
     }
 
     /// Closes the epoch and queues it; waits while another one is queued.
@@ -264,7 +308,18 @@ impl Lane<'_> {
             self.reading.insert((*topic, *partition), *next);
             self.stored.insert((*topic, *partition), *next);
         }
-        self.reader.resume(&positions).map_err(|error| error.into_run_error(self.stage))?;
+        for (topic, partition, next) in &positions {
+            let checked = self.reader.check_position(*topic, *partition, *next);
+            if let Err(error) = checked
+                && error.is_fatal()
+            {
+                return Err(self.reader_error(error));
+            }
+        }
+        if let Err(error) = self.reader.resume(&positions) {
+            // The assignment changed while we asked: the news of it is next.
+            self.failed(error)?;
+        }
         self.ends = None;
         self.tell_assignment();
         Ok(())
@@ -307,13 +362,14 @@ impl Lane<'_> {
         for it in fresh {
             let start = self.topics.get(usize::from(it.topic)).map(|topic| topic.start).unwrap_or_default();
             let at = (it.topic, it.partition);
-            let offset = match start {
-                Start::Earliest => self.reader.earliest(at),
-                Start::Latest => self.reader.end(at),
-                Start::Timestamp(us) => self.reader.at_time(at, us),
+            let found = match start {
+                Start::Earliest => self.reader.earliest(&[at]),
+                Start::Latest => self.reader.end_offsets(&[at]),
+                Start::Timestamp(us) => self.reader.offsets_for_time(&[at], us),
             };
-            let offset = offset.map_err(|error| error.into_run_error(self.stage))?;
-            out.push(Acquired { next: Some(offset), topic_id: self.topic_id(it.topic), ..it.clone() });
+            let found = found.map_err(|error| self.reader_error(error))?;
+            let next = found.first().map(|(_, _, offset)| *offset);
+            out.push(Acquired { next, topic_id: self.topic_id(it.topic), ..it.clone() });
         }
         Ok(out)
     }
@@ -360,19 +416,19 @@ impl Lane<'_> {
         if !self.shared.settings.until_end || self.shared.fed(&self.stage.topics) || self.reading.is_empty() {
             return Ok(false);
         }
-        if self.ends.is_none() {
-            let mut ends = BTreeMap::new();
-            for at in self.reading.keys() {
-                ends.insert(*at, self.reader.end(*at).map_err(|error| error.into_run_error(self.stage))?);
+        let ends = match &self.ends {
+            Some(ends) => ends.clone(),
+            None => {
+                let ours: Vec<Partition> = self.reading.keys().copied().collect();
+                let ends = self.reader.end_offsets(&ours).map_err(|error| self.reader_error(error))?;
+                self.ends = Some(ends.clone());
+                ends
             }
-            self.ends = Some(ends);
+        };
+        if self.reader.at_end(&ends).map_err(|error| self.reader_error(error))? {
+            return Ok(true);
         }
-        let Some(ends) = &self.ends else { return Ok(false) };
-        // What lies before the end may be markers of transactions, which no one delivers: the reader says how far it has seen.
-        Ok(self.reading.iter().all(|(at, next)| {
-            let seen = self.reader.seen(*at).unwrap_or(*next).max(*next);
-            ends.get(at).is_some_and(|end| seen >= *end)
-        }))
+        Ok(false)
     }
 
     /// Stores what was taken, and ends.

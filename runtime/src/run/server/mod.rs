@@ -11,11 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pipewright_plan::Plan;
+use pipewright_plan::{Plan, TypedOptions};
 
 use super::{RunSettings, bug};
-use crate::connectors::kafka::admin;
-use crate::report::{Event, Observer, RunError, SourceSummary, StageSummary, Summary};
+use crate::connectors::kafka::admin::{Cluster, TopicFound, TopicNeed};
+use crate::connectors::kafka::cursor;
+use crate::connectors::kafka::spec::KafkaConnection;
+use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary, StageSummary, Summary};
 use crate::sinks;
 
 /// What the threads of a run share.
@@ -64,7 +66,7 @@ enum Ended {
 
 /// Runs a plan on real servers.
 pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observer>) -> Result<Summary, RunError> {
-    let topics = admin::prepare(plan, &*observer, &settings.stop)?;
+    let topics = prepare_topics(plan, &*observer)?;
     let by_source: BTreeMap<String, Vec<String>> = plan.ingest.iter().fold(BTreeMap::new(), |mut map, it| {
         map.entry(it.source.clone()).or_insert_with(Vec::new).push(it.topic.clone());
         map
@@ -75,8 +77,8 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         observer: Arc::clone(&observer),
         feeding: Mutex::new(plan.ingest.iter().map(|it| it.topic.clone()).collect()),
         ending: AtomicBool::new(false),
-        topic_ids: topics.iter().map(|it| (it.name.clone(), it.id.clone())).collect(),
-        partitions: topics.iter().map(|it| (it.name.clone(), it.partitions)).collect(),
+        topic_ids: topics.iter().map(|(name, it)| (name.clone(), it.id.clone())).collect(),
+        partitions: topics.iter().map(|(name, it)| (name.clone(), i32::try_from(it.partitions).unwrap_or(i32::MAX))).collect(),
     });
     observer.event(Event::Started { stages: plan.stages.iter().map(|it| it.id.clone()).collect(), bytes_to_read: None });
     let started = Instant::now();
@@ -135,6 +137,40 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     }
     Ok(summary)
 }
+
+/// Creates the topics that the program owns and checks all of them, cluster by cluster. By their name in the program.
+fn prepare_topics(plan: &Plan, observer: &dyn Observer) -> Result<BTreeMap<String, TopicFound>, RunError> {
+    let clusters: BTreeSet<&String> = plan.topics.iter().map(|it| &it.connection).collect();
+    let mut found = BTreeMap::new();
+    for name in clusters {
+        let topics: Vec<_> = plan.topics.iter().filter(|it| it.connection == *name).collect();
+        let cluster = Cluster::new(&kafka_connection(plan, name)?, name)?;
+        cluster.wait(PATIENCE, observer)?;
+        let mut needs: Vec<TopicNeed> = topics.iter().map(|it| TopicNeed::from(*it)).collect();
+        if !plan.ingest.is_empty() {
+            // The lease of a source is a place in a group over this topic.
+            needs.push(cursor::positions_topic());
+        }
+        let prepared = cluster.prepare(&needs)?;
+        found.extend(topics.iter().map(|it| it.name.clone()).zip(prepared));
+    }
+    Ok(found)
+}
+
+/// The decoded options of a Kafka connection.
+pub(super) fn kafka_connection(plan: &Plan, name: &str) -> Result<KafkaConnection, RunError> {
+    let connection = plan.connection(name).ok_or_else(|| bug(format!("the plan has no connection `{name}`")))?;
+    KafkaConnection::decode(&connection.options).map_err(|error| RunError {
+        name: "option-value",
+        message: format!("connection `{name}`: {error}"),
+        help: None,
+        origin: Some(connection.origin),
+        class: ErrorClass::Configuration,
+    })
+}
+
+/// How long a cluster may be away at the start before the run gives up with exit code 3.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<std::thread::JoinHandle<()>, RunError> {
     std::thread::Builder::new()

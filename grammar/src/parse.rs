@@ -1,0 +1,184 @@
+//! From the text of a file to its tree and its problems.
+//!
+//! Two passes: the file is cut into units, and each is parsed alone, so that a broken declaration hides no other. Never
+//! panics; the time is linear in the length of the text.
+
+use std::collections::HashMap;
+
+use crate::ast::{Declaration, DeclarationKind, File, Name};
+use crate::build::Builder;
+use crate::explain::{self, Place, Site};
+use crate::parser::{Rule, parse_rule};
+use crate::units;
+use crate::{Problem, ProblemKind, SourceId, Span, depth, oddities};
+
+/// How often a text block that was never closed is given up and the rest of the file read anew.
+const MAX_REREADS: usize = 16;
+
+/// What was read of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parsed {
+    /// The tree. What could not be read is in it as `Error` or `Stub`.
+    pub file: File,
+    /// What was found wrong, in the order of the text.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads a file.
+pub fn parse(source: SourceId, text: &str) -> Parsed {
+    let found = oddities::find(source, text);
+    let mut reader = Reader { source, odd: found.odd, file: File::default(), problems: found.problems };
+    reader.file.allows = found.allows;
+    reader.file(&found.text);
+    reader.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+    Parsed { file: reader.file, problems: reader.problems }
+}
+
+struct Reader {
+    source: SourceId,
+    /// Where characters stand that cannot be read, and have been reported; sorted.
+    odd: Vec<usize>,
+    file: File,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn file(&mut self, text: &str) {
+        let mut base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mut rereads = 0;
+        'read: loop {
+            let rest = text.get(base..).unwrap_or_default();
+            for range in units::cut(rest) {
+                let unit = rest.get(range.clone()).unwrap_or_default();
+                let at = base + range.start;
+                if self.unit(unit, at) {
+                    continue;
+                }
+                let open = units::head_in_text_block(unit).filter(|_| rereads < MAX_REREADS);
+                self.failed(open.and_then(|end| unit.get(..end)).unwrap_or(unit), at);
+                if let Some(end) = open {
+                    rereads += 1;
+                    base = at + end;
+                    continue 'read;
+                }
+            }
+            return;
+        }
+    }
+
+    /// Reads a unit; false if it failed.
+    fn unit(&mut self, text: &str, base: usize) -> bool {
+        if is_blank(text) {
+            return true;
+        }
+        if let Some(place) = depth::too_deep(text) {
+            let span = Span::new(self.source, base + place.start, base + place.end);
+            self.problems.push(Problem { span, kind: ProblemKind::NestedTooDeeply, fix: Vec::new() });
+            self.stub(text, base);
+            return true;
+        }
+        let Some(pair) = parse_rule(Rule::unit, text) else { return false };
+        let mut builder = Builder::new(self.source, base);
+        let declaration = builder.unit(pair);
+        let problems = merged(builder.problems);
+        // What stands around a character that cannot be read is no news.
+        let silent = self.is_odd(base, text.len());
+        self.problems.extend(problems.into_iter().filter(|problem| !silent || !is_failure(&problem.kind)));
+        match declaration {
+            Some(declaration) => self.file.declarations.push(declaration),
+            None => self.stub(text, base),
+        }
+        true
+    }
+
+    /// A unit that failed: cut once more; what fails then is explained and leaves its name.
+    fn failed(&mut self, text: &str, base: usize) {
+        for range in units::recut(text) {
+            let piece = text.get(range.clone()).unwrap_or_default();
+            let at = base + range.start;
+            if self.unit(piece, at) {
+                continue;
+            }
+            if !self.is_odd(at, piece.len()) {
+                let place = Place { source: self.source, base: at, input: piece, at: 0 };
+                self.problems.extend(explain::explain(Rule::unit, piece, Site::Unit, within(piece), &place));
+            }
+            self.stub(piece, at);
+        }
+    }
+
+    fn is_odd(&self, base: usize, len: usize) -> bool {
+        let next = self.odd.partition_point(|at| *at < base);
+        self.odd.get(next).is_some_and(|at| *at < base + len)
+    }
+
+    fn stub(&mut self, text: &str, base: usize) {
+        let Some(pair) = parse_rule(Rule::stub, text) else { return };
+        let span_of = |pair: &pest::iterators::Pair<'_, Rule>| {
+            let span = pair.as_span();
+            Span::new(self.source, base + span.start(), base + span.end())
+        };
+        let (mut keyword, mut name, mut head) = (None, None, None);
+        for part in pair.into_inner() {
+            let span = span_of(&part);
+            match part.as_rule() {
+                Rule::decl_kw => keyword = Some(part.as_str().to_owned()),
+                Rule::name => name = Some(Name { text: part.as_str().trim_matches('`').to_owned(), span }),
+                Rule::word | Rule::string => {}
+                _ => continue,
+            }
+            head = Some(head.map_or(span, |head: Span| head.to(span)));
+        }
+        let Some(head) = head else { return };
+        let span = Span::new(self.source, head.start as usize, base + text.trim_end().len());
+        let kind = DeclarationKind::Stub { keyword, name };
+        self.file.declarations.push(Declaration { doc: None, span, head, kind });
+    }
+}
+
+/// "the topic `orders`", from the head of a unit.
+fn within(text: &str) -> Option<String> {
+    let mut words = Vec::new();
+    for part in parse_rule(Rule::stub, text)?.into_inner() {
+        match part.as_rule() {
+            Rule::decl_kw => words.push(part.as_str().to_owned()),
+            Rule::name => words.push(format!("`{}`", part.as_str().trim_matches('`'))),
+            Rule::string => words.push(part.as_str().to_owned()),
+            _ => {}
+        }
+    }
+    match words.as_slice() {
+        [keyword, name] => Some(format!("the {keyword} {name}")),
+        [keyword] => Some(format!("the {keyword}")),
+        _ => None,
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    use crate::scan::{LexKind, Scanner};
+    Scanner::new(text).all(|lexeme| {
+        matches!(lexeme.kind, LexKind::Blank | LexKind::Newline | LexKind::Comment | LexKind::SlashComment)
+    })
+}
+
+/// True for what says "this could not be read".
+fn is_failure(kind: &ProblemKind) -> bool {
+    matches!(kind, ProblemKind::Unexpected { .. } | ProblemKind::Unclosed { .. } | ProblemKind::StrayClose(_))
+}
+
+/// The same foreign spelling all over a unit is one problem with many fixes.
+fn merged(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen: HashMap<(String, String), usize> = HashMap::new();
+    let mut out: Vec<Problem> = Vec::with_capacity(problems.len());
+    for problem in problems {
+        if let ProblemKind::Foreign { written, here } = &problem.kind {
+            let index = *seen.entry((written.clone(), here.clone())).or_insert(out.len());
+            if let Some(first) = out.get_mut(index) {
+                first.fix.extend(problem.fix);
+                continue;
+            }
+        }
+        out.push(problem);
+    }
+    out
+}
