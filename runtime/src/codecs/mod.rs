@@ -17,7 +17,6 @@ pub mod json;
 mod problem;
 pub mod raw;
 
-pub(crate) use problem::shortened;
 pub use problem::{MISSING_FIELD, NULL_VALUE, UNDECODABLE, UNENCODABLE, WRONG_TYPE};
 
 /// The pure halves of all codecs, sorted by name.
@@ -71,6 +70,7 @@ impl From<pipewright_plan::OptionError> for CodecError {
 /// [`FileReader::decoder`](crate::connectors::files) instead: CSV without a known header is read by position.
 pub fn decoder(format: &Format, columns: &[ColumnRequest], schema: &Schema) -> Result<Box<dyn Decoder>, CodecError> {
     match format.codec.as_str() {
+        "csv" => Ok(Box::new(csv::CsvDecoder::new(&format.options, columns, schema, None)?)),
         "json" => Ok(Box::new(json::JsonDecoder::new(columns, schema))),
         "raw" => Ok(Box::new(raw::RawDecoder::new(columns)?)),
         other => Err(unknown(other)),
@@ -80,6 +80,7 @@ pub fn decoder(format: &Format, columns: &[ColumnRequest], schema: &Schema) -> R
 /// An encoder of records of this schema.
 pub fn encoder(format: &Format, schema: &Schema) -> Result<Box<dyn Encoder>, CodecError> {
     match format.codec.as_str() {
+        "csv" => Ok(Box::new(csv::CsvEncoder::new(&format.options, schema)?)),
         "json" => Ok(Box::new(json::JsonEncoder::new(schema))),
         "raw" => Ok(Box::new(raw::RawEncoder::new(schema)?)),
         other => Err(unknown(other)),

@@ -47,6 +47,13 @@ impl FieldName {
         self.bad(NULL_VALUE, format!("`{}{inside}` is null", self.name))
     }
 
+    /// It is what stands for null, and may not be null.
+    #[cold]
+    pub fn stands_for_null(&self, text: &str) -> BadRecord {
+        let shown = if text.is_empty() { "empty".to_string() } else { format!("`{}`", shortened(text)) };
+        self.bad(NULL_VALUE, format!("`{}` is {shown}, which stands for null", self.name))
+    }
+
     /// It does not fit its type. `shown` is the value as it stands in the input.
     #[cold]
     pub fn misfit(&self, inside: &str, shown: &str, ty: &Type, why: &Misfit) -> BadRecord {
@@ -147,6 +154,16 @@ fn below(ty: &Type) -> bool {
         Base::List(element) | Base::Map(element) => below(element),
         _ => false,
     }
+}
+
+/// The name that was probably meant, if one is close.
+pub(crate) fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let wanted = name.to_lowercase();
+    names
+        .map(|it| (strsim::normalized_damerau_levenshtein(&wanted, &it.to_lowercase()), it))
+        .filter(|(likeness, _)| *likeness > 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, it)| it)
 }
 
 fn article(base: &Base) -> &'static str {
