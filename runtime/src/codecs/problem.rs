@@ -1,8 +1,10 @@
 //! Why a record is bad, in the words that all codecs share. The field is named; its value is shown, shortened, unless it
 //! is personal data (`@pii`).
 
-use pipewright_plan::{Base, Origin, Type};
+use pipewright_expr::convert::ConvertError;
+use pipewright_plan::{Base, Field, Origin, Type};
 
+use super::ColumnRequest;
 use crate::record::BadRecord;
 
 /// The bytes are not what the format says.
@@ -28,6 +30,11 @@ pub(crate) struct FieldName {
 }
 
 impl FieldName {
+    /// The field of a requested column.
+    pub fn new(column: &ColumnRequest, fields: &[Field]) -> Self {
+        Self { name: column.name.clone(), origin: column.origin, pii: pii(fields, &column.path) }
+    }
+
     /// It is not there.
     #[cold]
     pub fn missing(&self, inside: &str) -> BadRecord {
@@ -40,31 +47,41 @@ impl FieldName {
         self.bad(NULL_VALUE, format!("`{}{inside}` is null", self.name))
     }
 
+    /// It is what stands for null, and may not be null.
+    #[cold]
+    pub fn stands_for_null(&self, text: &str) -> BadRecord {
+        let shown = if text.is_empty() { "empty".to_string() } else { format!("`{}`", shortened(text)) };
+        self.bad(NULL_VALUE, format!("`{}` is {shown}, which stands for null", self.name))
+    }
+
     /// It does not fit its type. `shown` is the value as it stands in the input.
     #[cold]
     pub fn misfit(&self, inside: &str, shown: &str, ty: &Type, why: &Misfit) -> BadRecord {
         let name = &self.name;
         let plain = Type { base: ty.base.clone(), nullable: false };
         let value = if self.pii { "…".to_string() } else { shortened(shown) };
+        let what = format!("`{name}{inside}` is {value}");
+        let kind = || format!("{what}, not {} `{plain}`", article(&ty.base));
         let reason = match (why, &ty.base) {
             (_, Base::Set(members)) => {
                 let members: Vec<_> = members.iter().map(|it| format!("{it:?}")).collect();
-                format!("`{name}{inside}` is {value}, not one of {}", members.join(", "))
+                format!("{what}, not one of {}", members.join(", "))
             }
-            (Misfit::Kind, base) => format!("`{name}{inside}` is {value}, not {} `{plain}`", article(base)),
-            (Misfit::TooLarge, base) => {
-                format!("`{name}{inside}` is {value}, out of the range of {} `{plain}`", article(base))
+            (Misfit::Kind | Misfit::Convert(ConvertError::Malformed), _) => kind(),
+            (Misfit::Convert(ConvertError::OutOfRange), base) => {
+                format!("{what}, out of the range of {} `{plain}`", article(base))
             }
-            (Misfit::TooFine, Base::Decimal { scale, .. }) => {
-                format!("`{name}{inside}` is {value}, with more than {scale} decimal places")
+            (Misfit::Convert(ConvertError::Inexact), Base::Decimal { scale, .. }) => {
+                format!("{what}, with more than {scale} decimal places")
             }
-            (Misfit::TooFine, base) => {
-                format!("`{name}{inside}` is {value}, finer than {} `{plain}`", article(base))
+            (Misfit::Convert(ConvertError::Inexact), Base::Int32 | Base::Int64) => {
+                format!("{what}, not a whole number")
             }
-            (Misfit::Because(_), _) if self.pii => {
-                format!("`{name}{inside}` is {value}, not {} `{plain}`", article(&ty.base))
-            }
-            (Misfit::Because(why), _) => format!("`{name}{inside}` is {value}: {why}"),
+            (Misfit::Convert(ConvertError::Inexact), base) => format!("{what}, finer than {} `{plain}`", article(base)),
+            (Misfit::Convert(ConvertError::NoZone), _) => format!("{what}, without the time zone a timestamp needs"),
+            (Misfit::Convert(ConvertError::Zone), _) => format!("{what}, with a time zone that civil time has not"),
+            (Misfit::Because(_), _) if self.pii => kind(),
+            (Misfit::Because(why), _) => format!("{what}: {why}"),
         };
         self.bad(WRONG_TYPE, reason)
     }
@@ -85,12 +102,16 @@ impl FieldName {
 pub(crate) enum Misfit {
     /// It is something else.
     Kind,
-    /// Out of range.
-    TooLarge,
-    /// More digits than the type has.
-    TooFine,
+    /// It is written like one, or nearly.
+    Convert(ConvertError),
     /// In words.
     Because(String),
+}
+
+impl From<ConvertError> for Misfit {
+    fn from(why: ConvertError) -> Self {
+        Misfit::Convert(why)
+    }
 }
 
 /// The bytes are not what the format says.
@@ -111,6 +132,38 @@ pub(crate) fn shortened(text: &str) -> String {
         if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     shown
+}
+
+/// True if a field on that path holds personal data, or one below it.
+fn pii(fields: &[Field], path: &[String]) -> bool {
+    let Some((first, rest)) = path.split_first() else {
+        return fields.iter().any(|field| below(&field.ty) || field.pii);
+    };
+    fields.iter().filter(|field| field.wire_name() == first).any(|field| {
+        field.pii
+            || match &field.ty.base {
+                Base::Record(fields) => pii(fields, rest),
+                _ => below(&field.ty),
+            }
+    })
+}
+
+fn below(ty: &Type) -> bool {
+    match &ty.base {
+        Base::Record(fields) => fields.iter().any(|field| field.pii || below(&field.ty)),
+        Base::List(element) | Base::Map(element) => below(element),
+        _ => false,
+    }
+}
+
+/// The name that was probably meant, if one is close.
+pub(crate) fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let wanted = name.to_lowercase();
+    names
+        .map(|it| (strsim::normalized_damerau_levenshtein(&wanted, &it.to_lowercase()), it))
+        .filter(|(likeness, _)| *likeness > 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, it)| it)
 }
 
 fn article(base: &Base) -> &'static str {

@@ -181,7 +181,7 @@ impl Builder<'_, '_> {
     }
 
     fn compile(&self, expr: &Expr, fields: &Fields) -> Result<Compiled, BuildError> {
-        compile(expr, &StepLayout { columns: self.columns, fields }).map_err(|error| BuildError::Plan(error.to_string()))
+        compile(expr, &StepLayout { columns: self.columns, fields }).map_err(|error| BuildError::Plan(error.reason))
     }
 
     fn field(&self, fields: &Fields, name: &str) -> Result<usize, BuildError> {

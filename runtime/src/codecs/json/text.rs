@@ -140,53 +140,6 @@ pub(super) fn unescape(text: &str, out: &mut impl TextSink) -> Result<(), Malfor
     Ok(())
 }
 
-/// Where JSON text is written to.
-pub(crate) trait JsonOut {
-    /// Adds ready text.
-    fn raw(&mut self, text: &str);
-}
-
-impl JsonOut for Vec<u8> {
-    fn raw(&mut self, text: &str) {
-        self.extend_from_slice(text.as_bytes());
-    }
-}
-
-impl JsonOut for bumpalo::collections::String<'_> {
-    fn raw(&mut self, text: &str) {
-        self.push_str(text);
-    }
-}
-
-/// Writes a JSON string with its quotes. Only what must be escaped is.
-pub(crate) fn write_string(text: &str, out: &mut impl JsonOut) {
-    out.raw("\"");
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    loop {
-        let at = plain_end(bytes, from);
-        out.raw(text.get(from..at).unwrap_or_default());
-        let Some(&byte) = bytes.get(at) else { break };
-        match byte {
-            b'"' => out.raw("\\\""),
-            b'\\' => out.raw("\\\\"),
-            b'\n' => out.raw("\\n"),
-            b'\r' => out.raw("\\r"),
-            b'\t' => out.raw("\\t"),
-            0x8 => out.raw("\\b"),
-            0xc => out.raw("\\f"),
-            control => {
-                const HEX: [&str; 16] =
-                    ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
-                out.raw(if control < 0x10 { "\\u000" } else { "\\u001" });
-                out.raw(HEX.get(usize::from(control & 15)).copied().unwrap_or_default());
-            }
-        }
-        from = at + 1;
-    }
-    out.raw("\"");
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
@@ -241,7 +194,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(text in any::<String>()) {
             let mut written = Vec::new();
-            write_string(&text, &mut written);
+            pipewright_expr::convert::write_json_string(&text, &mut written);
             prop_assert_eq!(serde_json::from_slice::<String>(&written).unwrap(), text.clone());
             let (end, _) = string_end(&written, 1).unwrap();
             prop_assert_eq!(end, written.len() - 1);
