@@ -4,10 +4,15 @@
 //! Knows no syntax, no I/O, no Kafka, no SQL. The one evaluator of the project: `run`, `test`, constant folding and the
 //! examples of the docs all come here.
 
+pub mod compile;
 pub mod convert;
 mod datum;
 pub mod decimal;
 pub mod functions;
+mod literal;
+pub mod nested;
 pub mod typing;
 
+pub use compile::{CompileError, Compiled, Layout, NoColumns, compile, constant};
 pub use datum::{Datum, EvalError, Row};
+pub use literal::literal_text;

@@ -4,6 +4,8 @@
 
 use pipewright_plan::{Expr, Type};
 
+use crate::CompileError;
+use crate::compile::{CallSite, Typed};
 use crate::typing::TypeProblem;
 
 /// A function of the library: everything the tools know about it.
@@ -20,6 +22,8 @@ pub struct Function {
     pub variadic: bool,
     /// What comes out, or what is wrong. The number of arguments has been checked.
     pub typing: fn(&[Expr]) -> Result<Type, TypeProblem>,
+    /// The closure that evaluates a call.
+    pub compile: fn(&mut CallSite<'_, '_>) -> Result<Typed, CompileError>,
     /// `call` gives `result`, both written in the language; tests run them.
     pub examples: &'static [Example],
     /// The same arguments always give the same value.

@@ -1,0 +1,12 @@
+//! Lists, maps, records and `json`: JSON text, read where it is needed.
+//!
+//! [`scan`] finds the parts of a text without understanding them, [`value`] turns a part into a typed value and back,
+//! [`equal`] compares by structure. A codec that has checked the text once may hand over slices of its input.
+
+mod equal;
+mod scan;
+mod value;
+
+pub use equal::equal_json;
+pub use scan::{Elements, Members, element, is_null, member, unquote};
+pub use value::{read_json, write_json};
