@@ -24,6 +24,8 @@ mod records;
 mod scope;
 mod strings;
 mod suggest;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -90,7 +90,7 @@ fn decided(condition: &Expr, outcome: bool, found: &mut Vec<Fact>) {
         // `x > 0 ?? false` is true only because of `x > 0`.
         ExprKind::Coalesce(values) => {
             if let [first, last] = values.as_slice()
-                && last.kind == ExprKind::Literal(Literal::Bool(!outcome))
+                && is_bool(last, !outcome)
             {
                 decided(first, outcome, found);
             }
@@ -101,6 +101,13 @@ fn decided(condition: &Expr, outcome: bool, found: &mut Vec<Fact>) {
             through_let(*local, value, inner, found);
         }
         _ => strict(condition, found),
+    }
+}
+
+fn is_bool(expr: &Expr, value: bool) -> bool {
+    match &expr.kind {
+        ExprKind::Widen(inner) => is_bool(inner, value),
+        kind => *kind == ExprKind::Literal(Literal::Bool(value)),
     }
 }
 

@@ -20,6 +20,8 @@ use crate::explain::{self, Site};
 use crate::parser::Rule;
 use crate::{Problem, ProblemKind, SourceId, Span};
 
+pub(crate) use tokens::needs_quotes;
+
 type P<'i> = Pair<'i, Rule>;
 
 /// How many prefix and postfix operators may stack up on one path (brackets are counted before parsing).

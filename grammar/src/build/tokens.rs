@@ -2,6 +2,7 @@
 
 use super::{Builder, P};
 use crate::ast::{Doc, Name, Text};
+use crate::keywords::RESERVED;
 use crate::parser::Rule;
 use crate::{ProblemKind, Span};
 
@@ -202,4 +203,14 @@ fn code_point(text: &str) -> (usize, Option<char>) {
         Some(c) => (12, Some(c)),
         None => (6, None),
     }
+}
+
+/// True for a name that has to stand in backticks, as far as it has no such character itself.
+pub(crate) fn needs_quotes(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let starts = name.starts_with(|c: char| c.is_ascii_digit());
+    !name.is_empty()
+        && !name.contains(['`', '\n'])
+        && (RESERVED.contains(&name) || (!plain || starts) && name.chars().any(char::is_alphabetic))
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '$'))
 }
