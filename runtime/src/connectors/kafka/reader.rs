@@ -29,6 +29,8 @@ use crate::report::{ErrorClass, Event, Observer, RunError};
 
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How often a running reader makes sure that its topics are still the same.
+const WATCH: Duration = Duration::from_secs(5);
 /// How long leaving the group may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -127,9 +129,11 @@ impl StageReader {
         let stop = Arc::new(AtomicBool::new(false));
         let poller = Poller {
             consumer: consumer.clone(),
+            topics: topics.clone(),
             stop: stop.clone(),
             observer,
             what: what(&connection, &connection_name),
+            ids: None,
         };
         let poller = std::thread::Builder::new().name("kafka-group".to_string()).spawn(move || poller.run()).map_err(
             |error| RunError {
@@ -377,11 +381,7 @@ impl StageReader {
     /// A stored position counts in the topic it was made in: one that was deleted and created again is another one.
     pub fn check_topic_id(&self, topic: u16, stored: Option<&str>, current: Option<&str>) -> Result<(), ReaderError> {
         match (stored, current) {
-            (Some(stored), Some(current)) if stored != current => Err(ReaderError::would_lose(
-                "topic-recreated",
-                format!("topic `{}` was deleted and created again since it was last read", self.name(topic)),
-            )
-            .help("see `pipewright explain topic-recreated`")),
+            (Some(stored), Some(current)) if stored != current => Err(topic_recreated(self.name(topic))),
             _ => Ok(()),
         }
     }
@@ -454,6 +454,11 @@ impl Drop for StageReader {
     }
 }
 
+fn topic_recreated(name: &str) -> ReaderError {
+    let message = format!("topic `{name}` was deleted and created again since it was last read");
+    ReaderError::would_lose("topic-recreated", message).help("see `pipewright explain topic-recreated`")
+}
+
 fn data_lost(name: &str, partition: i32, position: i64, low: i64) -> ReaderError {
     ReaderError::would_lose(
         "data-lost",
@@ -465,21 +470,31 @@ fn data_lost(name: &str, partition: i32, position: i64, low: i64) -> ReaderError
 /// Polls the consumer for its callbacks, on a thread of its own: the lane may block on its database.
 struct Poller {
     consumer: Arc<BaseConsumer<Membership>>,
+    topics: Arc<[String]>,
     stop: Arc<AtomicBool>,
     observer: Arc<dyn Observer>,
     what: String,
+    /// The ids of the topics when they were first known.
+    ids: Option<Vec<Option<String>>>,
 }
 
 impl Poller {
-    fn run(self) {
+    fn run(mut self) {
         let mut told = false;
         let mut asked = Instant::now();
+        let mut watched: Option<Instant> = None;
         while !self.stop.load(Ordering::SeqCst) {
             // Records never come here: every partition is paused until it leads into a queue of its own.
             if let Some(Err(error)) = self.consumer.poll(Duration::from_millis(100)) {
                 self.consumer.context().failed(&error);
             }
-            let Some(why) = self.consumer.context().away() else { continue };
+            let Some(why) = self.consumer.context().away() else {
+                if watched.is_none_or(|it| it.elapsed() > WATCH) {
+                    self.watch();
+                    watched = Some(Instant::now());
+                }
+                continue;
+            };
             if !told {
                 self.observer.event(Event::Waiting { what: self.what.clone(), why });
                 told = true;
@@ -491,6 +506,22 @@ impl Poller {
                     self.observer.event(Event::Resumed { what: self.what.clone() });
                     told = false;
                 }
+            }
+        }
+    }
+
+    /// The client itself goes on reading a topic that was deleted and created again, at the old offset.
+    fn watch(&mut self) {
+        let Ok(now) = topic_ids(self.consumer.client(), &self.topics, Duration::from_secs(2)) else { return };
+        let Some(before) = &self.ids else {
+            self.ids = Some(now);
+            return;
+        };
+        for ((name, before), now) in self.topics.iter().zip(before).zip(&now) {
+            if let (Some(before), Some(now)) = (before, now)
+                && before != now
+            {
+                self.consumer.context().tell(Change::Failed(topic_recreated(name)));
             }
         }
     }
