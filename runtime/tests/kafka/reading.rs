@@ -286,6 +286,68 @@ fn a_static_member_takes_its_partitions_back_at_once() {
 }
 
 #[test]
+fn a_twin_with_a_copied_state_directory_shuts_the_first_out() {
+    let topic = topic("orders", 1);
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut config = reader_config(&unique("group"), &[&topic]);
+    config.state_dir = Some(one.path().to_path_buf());
+    let mut first = StageReader::new(config.clone()).unwrap();
+    assigned(&mut first);
+    std::fs::copy(one.path().join("instance"), other.path().join("instance")).unwrap();
+    config.state_dir = Some(other.path().to_path_buf());
+    let mut second = StageReader::new(config).unwrap();
+    assigned(&mut second);
+    let deadline = Instant::now() + PATIENCE;
+    let error = loop {
+        assert!(Instant::now() < deadline, "the first was not told");
+        match first.poll(Duration::from_millis(100), 10) {
+            ReaderEvent::Failed(error) if error.is_fatal() => break error,
+            ReaderEvent::Revoked(_) => first.revoked_done(),
+            _ => {}
+        }
+    };
+    assert_eq!((error.name, error.class), ("twin", ErrorKind::Fatal(ErrorClass::Configuration)));
+}
+
+/// The test runs itself as a second process, and kills it.
+#[test]
+fn a_static_member_that_was_killed_takes_its_partitions_back_at_once() {
+    const NAME: &str = "kafka::reading::a_static_member_that_was_killed_takes_its_partitions_back_at_once";
+    if let Ok(victim) = std::env::var("PIPEWRIGHT_TEST_VICTIM") {
+        let [group, topic, directory] = victim.split(' ').collect::<Vec<_>>()[..] else { panic!("{victim}") };
+        let mut config = reader_config(group, &[topic]);
+        config.state_dir = Some(directory.into());
+        let mut reader = StageReader::new(config).unwrap();
+        let partitions = assigned(&mut reader);
+        std::fs::write(std::path::Path::new(directory).join("ready"), format!("{}", partitions.len())).unwrap();
+        std::thread::sleep(PATIENCE);
+        panic!("nobody killed the victim");
+    }
+    let topic = topic("orders", 3);
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = reader_config(&unique("group"), &[&topic]);
+    config.state_dir = Some(directory.path().to_path_buf());
+    let mut victim = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME])
+        .env("PIPEWRIGHT_TEST_VICTIM", format!("{} {topic} {}", config.group, directory.path().display()))
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while std::fs::read(directory.path().join("ready")).map_or(0, |it| it.len()) == 0 {
+        assert!(Instant::now() < deadline, "the victim got no partitions");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    let start = Instant::now();
+    let mut again = StageReader::new(config).unwrap();
+    assert_eq!(assigned(&mut again).len(), 3);
+    let taken = start.elapsed();
+    assert!(taken < Duration::from_secs(5), "{taken:?}, and the session ends after ten seconds");
+}
+
+#[test]
 fn offsets_are_found_by_time() {
     let topic = topic("orders", 1);
     produce(&topic, 1, 0..10);

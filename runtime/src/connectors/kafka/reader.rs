@@ -486,7 +486,11 @@ impl Poller {
         while !self.stop.load(Ordering::SeqCst) {
             // Records never come here: every partition is paused until it leads into a queue of its own.
             if let Some(Err(error)) = self.consumer.poll(Duration::from_millis(100)) {
-                self.consumer.context().failed(&error);
+                match self.consumer.client().fatal_error() {
+                    None => self.consumer.context().failed(&error),
+                    // The client is of no use any more, and says so on every poll.
+                    Some(fatal) => return self.dead(fatal),
+                }
             }
             let Some(why) = self.consumer.context().away() else {
                 if watched.is_none_or(|it| it.elapsed() > WATCH) {
@@ -507,6 +511,18 @@ impl Poller {
                     told = false;
                 }
             }
+        }
+    }
+
+    /// Tells the last thing that this client says, and waits for the reader to be closed.
+    fn dead(&self, (code, words): (Code, String)) {
+        let mut error = ReaderError::of_code("the group cannot be followed", code, Some(&words));
+        if !error.is_fatal() {
+            error = ReaderError::configuration("kafka-client", error.message);
+        }
+        self.consumer.context().tell(Change::Failed(error));
+        while !self.stop.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 

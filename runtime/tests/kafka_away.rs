@@ -1,0 +1,110 @@
+//! Brokers that go away and come back, against the client's own in-process stand-in for brokers: no server needed.
+#![cfg(feature = "engine")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use pipewright_runtime::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
+use pipewright_runtime::connectors::kafka::spec::KafkaConnection;
+use pipewright_runtime::report::{Event, Observer};
+use rdkafka::ClientConfig;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Observer for Heard {
+    fn event(&self, event: Event) {
+        let line = match event {
+            Event::Waiting { what, .. } => format!("waiting for {what}"),
+            Event::Resumed { what } => format!("{what} is back"),
+            other => format!("{other:?}"),
+        };
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+fn produce(brokers: &str, numbers: std::ops::Range<i64>) {
+    let producer: ThreadedProducer<rdkafka::producer::DefaultProducerContext> =
+        ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
+    for number in numbers {
+        let value = number.to_string();
+        producer.send(BaseRecord::<(), _>::to("orders").partition(0).payload(&value)).map_err(|it| it.0).unwrap();
+    }
+    producer.flush(PATIENCE).unwrap();
+}
+
+fn read_until(reader: &mut StageReader, seen: &mut Vec<i64>, count: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    while seen.len() < count {
+        assert!(Instant::now() < deadline, "{} of {count} records", seen.len());
+        match reader.poll(Duration::from_millis(100), 1000) {
+            ReaderEvent::Records(batch) => {
+                seen.extend(
+                    batch.iter().map(|it| std::str::from_utf8(it.value.unwrap()).unwrap().parse::<i64>().unwrap()),
+                );
+            }
+            ReaderEvent::Assigned(partitions) => {
+                assert_eq!(partitions, [(0, 0)]);
+                reader.resume(&[(0, 0, seen.len() as i64)]).unwrap();
+            }
+            ReaderEvent::Revoked(_) => reader.revoked_done(),
+            ReaderEvent::Failed(error) => assert!(!error.is_fatal(), "{error:?}"),
+            ReaderEvent::Lost(_) | ReaderEvent::Idle => {}
+        }
+    }
+}
+
+#[test]
+fn a_reader_waits_for_brokers_and_goes_on() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("orders", 1, 1).unwrap();
+    let brokers = cluster.bootstrap_servers();
+    produce(&brokers, 0..100);
+    let heard = Arc::new(Heard::default());
+    let mut reader = StageReader::new(ReaderConfig {
+        connection: KafkaConnection {
+            brokers: Some(vec![brokers.clone()]),
+            embedded: false,
+            ..KafkaConnection::embedded()
+        },
+        connection_name: "main".to_string(),
+        group: "shop.orders-to-warehouse".to_string(),
+        topics: vec!["orders".to_string()],
+        partitions: 1,
+        state_dir: None,
+        observer: heard.clone(),
+    })
+    .unwrap();
+    let mut seen = Vec::new();
+    read_until(&mut reader, &mut seen, 100);
+    assert_eq!(*heard.0.lock().unwrap(), [""; 0]);
+
+    cluster.broker_down(1).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while heard.0.lock().unwrap().is_empty() {
+        assert!(Instant::now() < deadline, "nobody said that the brokers are away");
+        match reader.poll(Duration::from_millis(100), 1000) {
+            ReaderEvent::Failed(error) => assert!(!error.is_fatal(), "{error:?}"),
+            ReaderEvent::Records(_) => panic!("records from nowhere"),
+            _ => {}
+        }
+    }
+    cluster.broker_up(1).unwrap();
+    produce(&brokers, 100..200);
+    read_until(&mut reader, &mut seen, 200);
+    assert_eq!(seen, (0..200).collect::<Vec<_>>());
+    while heard.0.lock().unwrap().len() < 2 {
+        assert!(Instant::now() < deadline, "nobody said that the brokers are back");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let what = format!("Kafka at {brokers} (connection `main`)");
+    assert_eq!(heard.0.lock().unwrap()[..2], [format!("waiting for {what}"), format!("{what} is back")]);
+    let start = Instant::now();
+    reader.close();
+    assert!(start.elapsed() < Duration::from_secs(6));
+}
