@@ -11,6 +11,7 @@ use pipewright_runtime::report::{Event, Observer};
 use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -38,6 +39,23 @@ fn produce(brokers: &str, numbers: std::ops::Range<i64>) {
     producer.flush(PATIENCE).unwrap();
 }
 
+fn reader(brokers: &str, topics: &[&str], observer: Arc<Heard>) -> StageReader {
+    StageReader::new(ReaderConfig {
+        connection: KafkaConnection {
+            brokers: Some(vec![brokers.to_string()]),
+            embedded: false,
+            ..KafkaConnection::embedded()
+        },
+        connection_name: "main".to_string(),
+        group: "shop.orders-to-warehouse".to_string(),
+        topics: topics.iter().map(|it| it.to_string()).collect(),
+        partitions: 1,
+        state_dir: None,
+        observer,
+    })
+    .unwrap()
+}
+
 fn read_until(reader: &mut StageReader, seen: &mut Vec<i64>, count: usize) {
     let deadline = Instant::now() + PATIENCE;
     while seen.len() < count {
@@ -49,8 +67,9 @@ fn read_until(reader: &mut StageReader, seen: &mut Vec<i64>, count: usize) {
                 );
             }
             ReaderEvent::Assigned(partitions) => {
-                assert_eq!(partitions, [(0, 0)]);
-                reader.resume(&[(0, 0, seen.len() as i64)]).unwrap();
+                let position = |topic| if topic == 0 { seen.len() as i64 } else { 0 };
+                let positions: Vec<_> = partitions.into_iter().map(|it| (it.0, it.1, position(it.0))).collect();
+                reader.resume(&positions).unwrap();
             }
             ReaderEvent::Revoked(_) => reader.revoked_done(),
             ReaderEvent::Failed(error) => assert!(!error.is_fatal(), "{error:?}"),
@@ -66,20 +85,7 @@ fn a_reader_waits_for_brokers_and_goes_on() {
     let brokers = cluster.bootstrap_servers();
     produce(&brokers, 0..100);
     let heard = Arc::new(Heard::default());
-    let mut reader = StageReader::new(ReaderConfig {
-        connection: KafkaConnection {
-            brokers: Some(vec![brokers.clone()]),
-            embedded: false,
-            ..KafkaConnection::embedded()
-        },
-        connection_name: "main".to_string(),
-        group: "shop.orders-to-warehouse".to_string(),
-        topics: vec!["orders".to_string()],
-        partitions: 1,
-        state_dir: None,
-        observer: heard.clone(),
-    })
-    .unwrap();
+    let mut reader = reader(&brokers, &["orders"], heard.clone());
     let mut seen = Vec::new();
     read_until(&mut reader, &mut seen, 100);
     assert_eq!(*heard.0.lock().unwrap(), [""; 0]);
@@ -107,4 +113,38 @@ fn a_reader_waits_for_brokers_and_goes_on() {
     let start = Instant::now();
     reader.close();
     assert!(start.elapsed() < Duration::from_secs(6));
+}
+
+/// A broker that says "out of range" of an offset that is in range (as a fresh leader may) makes the client stop fetching.
+#[test]
+fn a_partition_that_the_client_gave_up_without_need_is_taken_up_again() {
+    for topics in [&["orders"][..], &["orders", "customers"][..]] {
+        let cluster = MockCluster::new(1).unwrap();
+        topics.iter().for_each(|it| cluster.create_topic(it, 1, 1).unwrap());
+        let brokers = cluster.bootstrap_servers();
+        produce(&brokers, 0..100);
+        let mut reader = reader(&brokers, topics, Arc::default());
+        let mut seen = Vec::new();
+        read_until(&mut reader, &mut seen, 100);
+        let out_of_range = RDKafkaRespErr::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+        cluster.request_errors(RDKafkaApiKey::Fetch, &[out_of_range; 3]);
+        let deadline = Instant::now() + PATIENCE;
+        let mut lost = Vec::new();
+        while !lost.contains(&(0, 0)) {
+            assert!(Instant::now() < deadline, "the error never came");
+            match reader.poll(Duration::from_millis(100), 1000) {
+                ReaderEvent::Failed(error) => assert!(!error.is_fatal(), "{error:?}"),
+                ReaderEvent::Lost(partitions) => lost.extend(partitions),
+                ReaderEvent::Records(_) => panic!("records from nowhere"),
+                ReaderEvent::Assigned(partitions) => {
+                    let positions: Vec<_> = partitions.into_iter().map(|it| (it.0, it.1, 0)).collect();
+                    reader.resume(&positions).unwrap();
+                }
+                ReaderEvent::Revoked(_) | ReaderEvent::Idle => {}
+            }
+        }
+        produce(&brokers, 100..150);
+        read_until(&mut reader, &mut seen, 150);
+        assert_eq!(seen, (0..150).collect::<Vec<_>>());
+    }
 }

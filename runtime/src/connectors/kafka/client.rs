@@ -232,6 +232,28 @@ mod tests {
     }
 
     #[test]
+    fn tls_and_sasl_are_in_this_build() {
+        use crate::connectors::kafka::spec::{SaslOptions, TlsOptions};
+        for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
+            let tls = TlsOptions::decode(&Options::new()).unwrap();
+            let sasl = Options::from([
+                ("mechanism".into(), OptionValue::String(mechanism.into())),
+                ("username".into(), OptionValue::String("me".into())),
+                ("password".into(), OptionValue::String("secret".into())),
+            ]);
+            let mut connection = connection();
+            connection.tls = Some(pipewright_plan::Block(tls));
+            connection.sasl = Some(pipewright_plan::Block(SaslOptions::decode(&sasl).unwrap()));
+            let config = config(&connection, Purpose::Admin, 1);
+            assert_eq!(config.get("security.protocol"), Some("sasl_ssl"));
+            assert_eq!(config.get("ssl.ca.location"), Some("probe"));
+            config.create::<rdkafka::consumer::BaseConsumer>().unwrap();
+            let printed = settings(&connection, Purpose::Admin, 1);
+            assert!(printed.iter().all(|it| it.value != "secret"));
+        }
+    }
+
+    #[test]
     fn read_ahead_is_bounded() {
         assert_eq!(read_ahead_kib(1), 16 * 1024);
         assert_eq!(read_ahead_kib(16), 4 * 1024);

@@ -30,6 +30,8 @@ pub mod originals;
 #[cfg(feature = "engine")]
 pub mod partitioner;
 #[cfg(feature = "engine")]
+mod poller;
+#[cfg(feature = "engine")]
 pub mod reader;
 #[cfg(feature = "engine")]
 mod slot;

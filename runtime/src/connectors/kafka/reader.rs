@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use rdkafka::config::FromClientConfigAndContext;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -23,14 +23,13 @@ use super::client::{self, Purpose};
 use super::errors::ReaderError;
 use super::membership::{Change, Membership};
 use super::native::topic_ids::topic_ids;
+use super::poller::Poller;
 use super::slot::Slot;
 use super::spec::KafkaConnection;
-use crate::report::{ErrorClass, Event, Observer, RunError};
+use crate::report::{ErrorClass, Observer, RunError};
 
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How often a running reader makes sure that its topics are still the same.
-const WATCH: Duration = Duration::from_secs(5);
 /// How long leaving the group may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -220,6 +219,10 @@ impl StageReader {
             let position = incarnation.next;
             for error in batch.errors().to_vec() {
                 let failure = self.failure(&error, position);
+                // The client has stopped to fetch; where that is no loss, the partition is taken up once more.
+                if error.code == Code::AutoOffsetReset && !failure.is_fatal() {
+                    self.take_up_again(error.topic, error.partition);
+                }
                 self.failures.push_back(failure);
             }
             if !batch.is_empty() {
@@ -251,6 +254,22 @@ impl StageReader {
                 "kafka-error",
                 format!("partition {partition} of `{name}` cannot be read at offset {position}: {}", error.text),
             ),
+        }
+    }
+
+    /// Gives a partition up and takes it again, without asking the group: the lane hears that it is lost, then assigned.
+    fn take_up_again(&mut self, topic: u16, partition: i32) {
+        let Ok(consumer) = self.consumer().cloned() else { return };
+        let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        // Without the cooperative protocol the client knows assignments only as a whole.
+        let list = if cooperative {
+            self.list(std::iter::once((topic, partition, Offset::Invalid)))
+        } else {
+            consumer.assignment().map_err(|error| ReaderError::of("the assignment cannot be asked for", &error))
+        };
+        match list {
+            Ok(list) => consumer.context().assign_again(&consumer, &list, cooperative),
+            Err(error) => self.failures.push_back(error),
         }
     }
 
@@ -454,7 +473,7 @@ impl Drop for StageReader {
     }
 }
 
-fn topic_recreated(name: &str) -> ReaderError {
+pub(crate) fn topic_recreated(name: &str) -> ReaderError {
     let message = format!("topic `{name}` was deleted and created again since it was last read");
     ReaderError::would_lose("topic-recreated", message).help("see `pipewright explain topic-recreated`")
 }
@@ -465,80 +484,4 @@ fn data_lost(name: &str, partition: i32, position: i64, low: i64) -> ReaderError
         format!("{} records of partition {partition} of `{name}` were deleted before they were read", low - position),
     )
     .help(format!("the stored position is {position}, the topic begins at {low}: see `pipewright explain data-lost`"))
-}
-
-/// Polls the consumer for its callbacks, on a thread of its own: the lane may block on its database.
-struct Poller {
-    consumer: Arc<BaseConsumer<Membership>>,
-    topics: Arc<[String]>,
-    stop: Arc<AtomicBool>,
-    observer: Arc<dyn Observer>,
-    what: String,
-    /// The ids of the topics when they were first known.
-    ids: Option<Vec<Option<String>>>,
-}
-
-impl Poller {
-    fn run(mut self) {
-        let mut told = false;
-        let mut asked = Instant::now();
-        let mut watched: Option<Instant> = None;
-        while !self.stop.load(Ordering::SeqCst) {
-            // Records never come here: every partition is paused until it leads into a queue of its own.
-            if let Some(Err(error)) = self.consumer.poll(Duration::from_millis(100)) {
-                match self.consumer.client().fatal_error() {
-                    None => self.consumer.context().failed(&error),
-                    // The client is of no use any more, and says so on every poll.
-                    Some(fatal) => return self.dead(fatal),
-                }
-            }
-            let Some(why) = self.consumer.context().away() else {
-                if watched.is_none_or(|it| it.elapsed() > WATCH) {
-                    self.watch();
-                    watched = Some(Instant::now());
-                }
-                continue;
-            };
-            if !told {
-                self.observer.event(Event::Waiting { what: self.what.clone(), why });
-                told = true;
-            }
-            if asked.elapsed() > Duration::from_secs(1) {
-                asked = Instant::now();
-                if self.consumer.fetch_metadata(None, Duration::from_secs(1)).is_ok() {
-                    self.consumer.context().back();
-                    self.observer.event(Event::Resumed { what: self.what.clone() });
-                    told = false;
-                }
-            }
-        }
-    }
-
-    /// Tells the last thing that this client says, and waits for the reader to be closed.
-    fn dead(&self, (code, words): (Code, String)) {
-        let mut error = ReaderError::of_code("the group cannot be followed", code, Some(&words));
-        if !error.is_fatal() {
-            error = ReaderError::configuration("kafka-client", error.message);
-        }
-        self.consumer.context().tell(Change::Failed(error));
-        while !self.stop.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    /// The client itself goes on reading a topic that was deleted and created again, at the old offset.
-    fn watch(&mut self) {
-        let Ok(now) = topic_ids(self.consumer.client(), &self.topics, Duration::from_secs(2)) else { return };
-        let Some(before) = &self.ids else {
-            self.ids = Some(now);
-            return;
-        };
-        for ((name, before), now) in self.topics.iter().zip(before).zip(&now) {
-            if let (Some(before), Some(now)) = (before, now)
-                && before != now
-            {
-                self.consumer.context().tell(Change::Failed(topic_recreated(name)));
-            }
-        }
-    }
 }
