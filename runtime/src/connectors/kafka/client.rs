@@ -2,9 +2,6 @@
 //!
 //! Invariant: nothing that a guarantee rests on can be overridden (`super::properties` refuses it).
 
-use rdkafka::ClientConfig;
-use rdkafka::config::RDKafkaLogLevel;
-
 use super::properties::{Scope, client_property};
 use super::spec::KafkaConnection;
 
@@ -147,13 +144,14 @@ pub fn settings(connection: &KafkaConnection, purpose: Purpose, partitions: usiz
 }
 
 /// A client's configuration for a cluster. For the in-memory one, give its address as `brokers`.
-pub fn config(connection: &KafkaConnection, purpose: Purpose, partitions: usize) -> ClientConfig {
-    let mut config = ClientConfig::new();
+#[cfg(feature = "engine")]
+pub fn config(connection: &KafkaConnection, purpose: Purpose, partitions: usize) -> rdkafka::ClientConfig {
+    let mut config = rdkafka::ClientConfig::new();
     for ClientSetting { name, value, .. } in settings(connection, purpose, partitions) {
         config.set(name, value);
     }
     config.set("bootstrap.servers", connection.brokers.as_deref().unwrap_or_default().join(","));
-    config.set_log_level(RDKafkaLogLevel::Warning);
+    config.set_log_level(rdkafka::config::RDKafkaLogLevel::Warning);
     if purpose.embedded() {
         return config;
     }
@@ -191,7 +189,7 @@ pub fn config(connection: &KafkaConnection, purpose: Purpose, partitions: usize)
     config
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "engine"))]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

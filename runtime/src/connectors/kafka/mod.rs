@@ -1,14 +1,13 @@
 //! The connector `kafka`: reading and writing topics of a cluster, or of the in-memory one of embedded mode.
 //!
-//! [`spec`] and [`properties`] are the pure half; the rest stands behind the feature `engine`.
+//! [`spec`], [`properties`] and the settings of [`client`] are the pure half; the rest stands behind the feature `engine`.
 
+pub mod client;
 pub mod properties;
 pub mod spec;
 
 #[cfg(feature = "engine")]
 pub mod admin;
-#[cfg(feature = "engine")]
-pub mod client;
 #[cfg(feature = "engine")]
 pub mod cursor;
 #[cfg(feature = "engine")]
