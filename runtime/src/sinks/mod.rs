@@ -14,7 +14,7 @@ pub(crate) mod buffer;
 pub(crate) mod commit;
 pub mod dead_letters;
 pub(crate) mod failure;
-mod key;
+pub(crate) mod key;
 pub(crate) mod latest;
 mod stage_context;
 

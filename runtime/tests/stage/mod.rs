@@ -132,6 +132,11 @@ impl Driver {
         self.encoders[0].put(row, at)
     }
 
+    pub fn put_into(&mut self, sink: usize, row: &[Datum<'_>]) -> Result<(), BadRecord> {
+        let at = self.next();
+        self.encoders[sink].put(row, at)
+    }
+
     pub fn delete(&mut self, key: &[Datum<'_>]) {
         let at = self.next();
         self.encoders[0].delete(key, at).unwrap();
