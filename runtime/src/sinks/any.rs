@@ -12,7 +12,7 @@ use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, Original
 /// The database of a stage.
 pub enum AnyDatabase {
     /// PostgreSQL.
-    Postgres(PostgresDatabase),
+    Postgres(Box<PostgresDatabase>),
     /// SQLite.
     Sqlite(SqliteDatabase),
 }
@@ -41,7 +41,7 @@ fn open_context(plan: &Plan, context: StageContext) -> Result<AnyDatabase, Datab
     match connection.map(|it| (it.kind.as_str(), &it.options)) {
         Some(("postgres", options)) => {
             let options = PostgresConnection::decode(options).map_err(bad_option)?;
-            Ok(AnyDatabase::Postgres(PostgresDatabase::new(context, options)))
+            Ok(AnyDatabase::Postgres(Box::new(PostgresDatabase::new(context, options))))
         }
         Some(("sqlite", options)) => {
             let options = SqliteConnection::decode(options).map_err(bad_option)?;

@@ -41,6 +41,12 @@ pub(crate) fn connect_options(options: &PostgresConnection) -> Result<PgConnectO
     if let Some(mode) = mode {
         connect = connect.ssl_mode(mode);
     }
+    for path in [&options.root_cert, &options.client_cert, &options.client_key].into_iter().flatten() {
+        if let Err(error) = std::fs::File::open(path) {
+            let message = format!("the certificate file `{path}` cannot be read: {error}");
+            return Err(Failure::configuration("file-not-found", message, None));
+        }
+    }
     if let Some(path) = &options.root_cert {
         connect = connect.ssl_root_cert(path);
     }
@@ -84,13 +90,27 @@ impl Client {
     async fn guarded<T>(&mut self, run: impl AsyncRun<T>) -> Result<T, Failure> {
         match tokio::time::timeout(self.limit, run.run(&mut self.connection)).await {
             Ok(outcome) => outcome.map_err(|error| errors::failure(error, &self.place)),
-            Err(_) => Err(Failure::Unavailable(format!("PostgreSQL at {}: no answer", self.place))),
+            Err(_) => Err(self.silent()),
         }
     }
 
     /// Runs statements without values, in one message.
     pub async fn script(&mut self, sql: &str) -> Result<(), Failure> {
         self.guarded(Script(sql)).await
+    }
+
+    /// Runs the last statements of a transaction. False: the fence in it divided by zero, and nothing was committed.
+    pub async fn commit_fenced(&mut self, sql: &str) -> Result<bool, Failure> {
+        match tokio::time::timeout(self.limit, Script(sql).run(&mut self.connection)).await {
+            Ok(Ok(())) => Ok(true),
+            Ok(Err(sqlx::Error::Database(error))) if error.code().as_deref() == Some("22012") => Ok(false),
+            Ok(Err(error)) => Err(errors::failure(error, &self.place)),
+            Err(_) => Err(self.silent()),
+        }
+    }
+
+    fn silent(&self) -> Failure {
+        Failure::Unavailable(format!("PostgreSQL at {}: no answer", self.place))
     }
 
     /// Runs a statement; gives the number of rows it changed.

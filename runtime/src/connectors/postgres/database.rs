@@ -27,6 +27,9 @@ pub struct PostgresDatabase {
     order: Vec<ChunkRow>,
 }
 
+/// The oldest server, as it numbers itself.
+const OLDEST: i32 = 120_000;
+
 /// `host:port/database`, never a password.
 pub(crate) fn location(options: &PostgresConnection) -> Option<String> {
     let connect = client::connect_options(options).ok()?;
@@ -93,9 +96,19 @@ impl PostgresDatabase {
         let sinks = self.context.sinks.clone();
         let schema = self.options.schema.clone();
         let client = self.client().await?;
-        let sql = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool";
+        let sql = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, \
+                   current_setting('server_version_num')::int, current_setting('server_version')";
         let rows = client.rows(sqlx::query(sql)).await?;
-        if rows.first().and_then(|row| row.try_get(0).ok()).unwrap_or(false) {
+        let row = rows.first().ok_or_else(|| client.failure(sqlx::Error::RowNotFound))?;
+        if row.try_get::<i32, _>(1).is_ok_and(|it| it < OLDEST) {
+            let version: String = row.try_get(2).unwrap_or_default();
+            return Ok(vec![Failure::configuration(
+                "database-too-old",
+                format!("the server is PostgreSQL {version}, but 12 or newer is needed"),
+                None,
+            )]);
+        }
+        if row.try_get(0).unwrap_or(false) {
             return Ok(vec![Failure::configuration(
                 "database-read-only",
                 "the database is read-only: a standby server, or a user or database set to read only",

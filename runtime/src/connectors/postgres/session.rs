@@ -152,12 +152,10 @@ impl Session for PostgresSession<'_> {
             return self.client.script("COMMIT").await;
         }
         let sql = self.fence(tail);
-        match self.client.script(&sql).await {
-            Err(Failure::Data(reason)) if reason == "division by zero" => {
-                let (topic, partition) = self.taken(tail.moves).await?;
-                Err(Failure::Fenced(topic, partition))
-            }
-            other => other,
+        if self.client.commit_fenced(&sql).await? {
+            return Ok(());
         }
+        let (topic, partition) = self.taken(tail.moves).await?;
+        Err(Failure::Fenced(topic, partition))
     }
 }

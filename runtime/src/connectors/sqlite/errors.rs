@@ -13,8 +13,8 @@ pub(crate) fn failure(error: sqlx::Error, path: &str) -> Failure {
     let code: i32 = database.code().and_then(|code| code.parse().ok()).unwrap_or(1);
     let said = database.message();
     match code & 0xff {
-        // CONSTRAINT, MISMATCH, TOOBIG
-        19 | 20 | 18 => Failure::Data(said.to_string()),
+        // TOOBIG, CONSTRAINT, MISMATCH
+        18..=20 => Failure::Data(said.to_string()),
         // BUSY, LOCKED
         5 | 6 => Failure::Unavailable(format!("SQLite at {path}: another program is writing the file ({said})")),
         // FULL
