@@ -3,7 +3,7 @@
 
 use pipewright_compiler::source::Sources;
 use pipewright_plan::{
-    BadRecordPolicy, Base, Cleanup, Connection, Delivery, Expr, ExprKind, Guarantee, IngestStage, OnDelete,
+    BadRecordPolicy, Cleanup, Connection, Delivery, Expr, ExprKind, Guarantee, IngestStage, OnDelete,
     OptionValue, Options, Origin, Original, Partitioner, Plan, Schema, SchemaMode, Sink, Source, Stage, Step, Topic,
     Transform, Write,
 };
@@ -85,6 +85,22 @@ impl Page<'_> {
         self.out.push_str(&format!("    {name} {value}\n"));
     }
 
+    /// `{ id: int64, name: string }`, wrapped between fields.
+    fn fields(&mut self, schema: &Schema) {
+        let width = self.style.width.saturating_sub(18).max(30);
+        let mut line = String::from("{ ");
+        for (at, field) in schema.fields.iter().enumerate() {
+            let comma = if at + 1 < schema.fields.len() { ", " } else { " }" };
+            let part = format!("{}: {}{comma}", field.name, field.ty);
+            if line.chars().count() + part.chars().count() > width && line.trim() != "{" {
+                self.fact(if line.starts_with('{') { "fields" } else { "" }, line.trim_end());
+                line = String::from("  ");
+            }
+            line.push_str(&part);
+        }
+        self.fact(if line.starts_with('{') { "fields" } else { "" }, line.trim_end());
+    }
+
     fn doc(&mut self, doc: Option<&str>) {
         for line in doc.unwrap_or_default().lines() {
             self.out.push_str(&format!("    {}\n", self.style.paint("3", line)));
@@ -104,8 +120,9 @@ impl Page<'_> {
     }
 
     fn source(&mut self, it: &Source) {
-        self.name(&it.name, &format!("{} {}", it.kind, fields(&it.schema, self.style)), it.origin);
+        self.name(&it.name, &it.kind.to_string(), it.origin);
         self.doc(it.doc.as_deref());
+        self.fields(&it.schema);
         self.fact("from", &format!("{} ({})", it.connection, self.kind_of(&it.connection)));
         self.options(&it.options);
         self.fact("format", &format(&it.format.codec, &it.format.options));
@@ -114,8 +131,9 @@ impl Page<'_> {
     }
 
     fn topic(&mut self, it: &Topic) {
-        self.name(&it.name, &format!("{} {}", it.kind, fields(&it.schema, self.style)), it.origin);
+        self.name(&it.name, &it.kind.to_string(), it.origin);
         self.doc(it.doc.as_deref());
+        self.fields(&it.schema);
         let owner = match it.from.as_slice() {
             [] => "external: verified, never created or altered".to_string(),
             from => format!("fed by {}; this program creates it and alone writes it", from.join(", ")),
@@ -143,8 +161,9 @@ impl Page<'_> {
     }
 
     fn transform(&mut self, it: &Transform) {
-        self.name(&it.name, &format!("{} {}", it.kind, fields(&it.schema, self.style)), it.origin);
+        self.name(&it.name, &it.kind.to_string(), it.origin);
         self.doc(it.doc.as_deref());
+        self.fields(&it.schema);
         self.fact("from", &it.from.join(", "));
         self.steps(&it.steps);
     }
@@ -255,12 +274,6 @@ fn shorten(text: &str, width: usize) -> String {
         return text.to_string();
     }
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
-}
-
-/// `{ id: int64, name: string }`, or the number of fields when they do not fit on a line.
-fn fields(schema: &Schema, style: Style) -> String {
-    let text = Base::Record(schema.fields.clone()).to_string();
-    if text.chars().count() + 40 <= style.width { text } else { format!("{{ {} fields }}", schema.fields.len()) }
 }
 
 /// `exactly once`

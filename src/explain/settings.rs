@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use pipewright_plan::{Connection, OptionValue, Options, Plan};
+use pipewright_plan::{Connection, Plan};
+#[cfg(feature = "run")]
+use pipewright_plan::{OptionValue, Options};
 
 use super::program::size;
 
@@ -46,6 +48,7 @@ fn clusters(plan: &Plan) -> impl Iterator<Item = &Connection> {
     plan.connections.iter().filter(|it| it.kind == "kafka")
 }
 
+#[cfg(feature = "run")]
 /// Partitions of all topics on a cluster, as far as the program says how many.
 fn partitions(plan: &Plan, connection: &str) -> u64 {
     let counts = plan.topics.iter().filter(|it| it.connection == connection).map(|it| it.partitioning.count);
@@ -64,9 +67,6 @@ fn placeholders(options: &Options) -> Options {
     }
     options.iter().map(|(name, value)| (name.clone(), one(value))).collect()
 }
-
-#[cfg(not(feature = "run"))]
-const _: fn(&Options, &OptionValue) = |_, _| ();
 
 /// How much memory records may take in a run: what is fetched ahead, and the epochs on their way to the databases.
 pub fn memory(plan: &Plan) -> String {

@@ -163,7 +163,7 @@ mod tests {
 
     fn span(sources: &Sources, file: u32, text: &str) -> Span {
         let start = sources.get(SourceId(file)).unwrap().text.find(text).unwrap();
-        Span::new(SourceId(file), start, start + text.len())
+        Span::new(SourceId(file), start, start + text.trim_end().len())
     }
 
     #[test]
