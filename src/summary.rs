@@ -61,7 +61,7 @@ fn one_source(it: &SourceSummary) -> String {
 
 fn one_stage(stage: &StageSummary, style: Style) -> String {
     let mut table = Table::new();
-    table.load_preset(if style.unicode { presets::UTF8_BORDERS_ONLY } else { presets::ASCII_BORDERS_ONLY });
+    table.load_style(if style.unicode { presets::UTF8_BORDERS_ONLY } else { presets::ASCII_BORDERS_ONLY });
     table.set_header(["sink", "table", "read", "stored", "deleted", "filtered", "dead letters", "skipped"]);
     let mut reasons = BTreeMap::<String, BTreeMap<String, u64>>::new();
     for sink in &stage.sinks {

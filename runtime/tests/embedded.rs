@@ -5,6 +5,9 @@
 use std::time::{Duration, Instant};
 
 use pipewright_runtime::connectors::kafka::embedded::{EmbeddedCluster, EmbeddedLoader, SendError};
+use pipewright_runtime::connectors::kafka::originals::KafkaOriginals;
+use pipewright_runtime::record::RecordId;
+use pipewright_runtime::sinks::Originals;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -126,6 +129,26 @@ fn a_waiting_loader_is_let_go_when_stopped() {
     }
     loader.stop();
     assert!(matches!(feeder.join().unwrap(), SendError::Stopped));
+}
+
+#[test]
+fn an_original_is_read_once_more() {
+    let (loader, mut reader) = EmbeddedCluster::start(&[("orders".to_string(), 2)]).unwrap();
+    load(&loader, 1000, 2, b"x");
+    let originals = KafkaOriginals::embedded(&reader);
+    for (partition, offset) in [(0, 7), (1, 499), (0, 0)] {
+        let original = originals.fetch(RecordId { topic: 0, partition, offset }).unwrap();
+        let number = offset * 2 + i64::from(partition);
+        assert_eq!(original.value.unwrap(), format!("{number} x").into_bytes());
+    }
+    assert_eq!(originals.fetch(RecordId { topic: 0, partition: 0, offset: 500 }), None);
+    // The reader itself is not disturbed.
+    let mut count = 0;
+    let deadline = Instant::now() + PATIENCE;
+    while count < 1000 && Instant::now() < deadline {
+        count += reader.poll(Duration::from_millis(100), 300).unwrap().len();
+    }
+    assert_eq!(count, 1000);
 }
 
 /// A program has as many topics as it likes; an empty one, or none, is no error.

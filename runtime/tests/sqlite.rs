@@ -52,10 +52,6 @@ impl File {
     }
 }
 
-fn orders(write: Write) -> Sink {
-    sink("fact_orders", write, vec![field("id", Base::Int64.required()), field("status", Base::String.optional())])
-}
-
 #[tokio::test]
 async fn every_type_is_stored_as_documented() {
     let file = File::new();
@@ -296,6 +292,85 @@ async fn evolve_adds_columns_that_may_be_null() {
     driver.put(&[Int(1), Text("new")]).unwrap();
     driver.commit().await.unwrap();
     assert_eq!(file.rows("id status", "fact_orders").await, ["1 'new'"]);
+}
+
+/// In embedded mode a record may be bad before it has a place in a topic.
+#[tokio::test]
+async fn letters_of_sources_name_their_source() {
+    let file = File::new();
+    let mut plan = plan("sqlite", vec![orders(Write::Append)]);
+    plan.connections[0].options = Options::from([("path".to_string(), OptionValue::String(file.path()))]);
+    for source in ["zebra", "apple", "other"] {
+        plan.ingest.push(IngestStage {
+            source: source.to_string(),
+            topic: if source == "other" { "elsewhere" } else { "orders" }.to_string(),
+            through: Vec::new(),
+            transactional_id: String::new(),
+            guarantee: plan.stages[0].guarantee.clone(),
+        });
+    }
+    let database = pipewright_runtime::sinks::open(&plan, &plan.stages[0], "me").unwrap();
+    let mut driver = Driver::start(database).await;
+    for topic in 0..3 {
+        let mut letter = letter(1);
+        letter.at.topic = topic;
+        driver.letters.push(letter);
+    }
+    let mut epoch = driver.epoch();
+    epoch.moves.clear();
+    driver.database.commit(&epoch, &Offsets).await.unwrap();
+    let letters = driver.database.dead_letters(&LetterFilter::default()).await.unwrap();
+    let topics: Vec<&str> = letters.iter().map(|it| it.topic.as_str()).collect();
+    assert_eq!(topics, ["apple", "orders", "zebra"]);
+}
+
+/// What is in the table does not depend on where epochs end, nor on which rows are refused on the way.
+#[test]
+fn epochs_leave_no_trace() {
+    use proptest::prelude::*;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // key, value (7 is refused), version; a delete; the end of an epoch.
+    let step = prop_oneof![
+        6 => (0..3_i64, 5..9_i64, 0..4_i64).prop_map(|(key, value, version)| Some((key, Some((value, version))))),
+        2 => (0..3_i64).prop_map(|key| Some((key, None))),
+        1 => Just(None),
+    ];
+    let strategy = (prop::collection::vec(step, 1..40), any::<bool>(), any::<bool>());
+    let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |((steps, marks, versions) in strategy)| {
+        let versions = versions && marks;
+        // Key to value, version, mark.
+        let mut model = std::collections::BTreeMap::<i64, (i64, i64, bool)>::new();
+        for (key, change) in steps.iter().flatten() {
+            match change {
+                Some((7, _)) => {}
+                Some((_, version)) if versions && model.get(key).is_some_and(|old| old.1 > *version) => {}
+                Some((value, version)) => drop(model.insert(*key, (*value, *version, false))),
+                None if marks => drop(model.get_mut(key).map(|it| it.2 = true)),
+                None => drop(model.remove(key)),
+            }
+        }
+        let found = runtime.block_on(async {
+            let file = File::new();
+            file.run("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER CHECK (n <> 7), v INTEGER, gone INTEGER DEFAULT 0)").await;
+            let fields = ["id", "n", "v"].map(|name| field(name, Base::Int64.required())).to_vec();
+            let on_delete = if marks { OnDelete::Mark("gone".to_string()) } else { OnDelete::Delete };
+            let version = versions.then(|| "v".to_string());
+            let mut driver = file.start(sink("t", Write::Upsert { key: vec!["id".to_string()], on_delete, version }, fields)).await;
+            for step in &steps {
+                match step {
+                    Some((key, Some((value, version)))) => driver.put(&[Int(*key), Int(*value), Int(*version)]).unwrap(),
+                    Some((key, None)) => driver.delete(&[Int(*key)]),
+                    None => drop(driver.commit().await.unwrap()),
+                }
+            }
+            driver.commit().await.unwrap();
+            file.rows("id n v gone", "t").await
+        });
+        let expected: Vec<String> =
+            model.iter().map(|(key, (value, version, gone))| format!("{key} {value} {version} {}", i64::from(*gone))).collect();
+        prop_assert_eq!(found, expected);
+    });
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ mod engine {
 
     use pipewright_plan::Plan;
     use pipewright_runtime::sinks::DatabaseError;
-    use pipewright_runtime::sinks::any::open_connection;
+    use pipewright_runtime::sinks::open_connection;
     use pipewright_runtime::sinks::dead_letters::{LetterFilter, StoredLetter};
     use serde_json::{Value, json};
 

@@ -12,7 +12,7 @@ use pipewright_plan::{Assignment, Expr, Field, Kind, Schema, StepKind, Type};
 
 use super::Chain;
 use crate::{
-    diagnostics::{ChangelogKeyAssigned, ChangelogKeyDropped, Diagnostics, DuplicateField, NotYet, SelectNeedsName},
+    diagnostics::{ChangelogKeyAssigned, ChangelogKeyDropped, Diagnostics, DuplicateField, MissingName, NotYet},
     expressions,
 };
 
@@ -79,8 +79,7 @@ impl Chain<'_, '_, '_> {
                 (Some(name), _) | (None, Some(name)) => name.clone(),
                 (None, None) => {
                     if !matches!(item.value.kind, ExprKind::Error) {
-                        let text = self.context.sources.text(item.value.span).to_string();
-                        diagnostics.emit(SelectNeedsName { span: item.value.span, text });
+                        diagnostics.emit(MissingName { span: item.value.span, step: "select" });
                     }
                     // The field cannot be named, so nothing can be said about what is missing after it.
                     self.flow.known = false;

@@ -17,6 +17,8 @@ pub mod json;
 mod problem;
 pub mod raw;
 
+#[cfg(feature = "engine")]
+pub(crate) use problem::closest;
 pub use problem::{MISSING_FIELD, NULL_VALUE, UNDECODABLE, UNENCODABLE, WRONG_TYPE};
 
 /// The pure halves of all codecs, sorted by name.

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use pipewright_plan::{OptionError, Plan, Stage, TypedOptions};
 
+use crate::connectors::postgres::{self, PostgresConnection, PostgresDatabase};
 use crate::connectors::sqlite::{SqliteConnection, SqliteDatabase};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, Originals, RowEncoder, StageContext};
 
 /// The database of a stage.
 pub enum AnyDatabase {
+    /// PostgreSQL.
+    Postgres(Box<PostgresDatabase>),
     /// SQLite.
     Sqlite(SqliteDatabase),
 }
@@ -36,6 +39,10 @@ fn open_context(plan: &Plan, context: StageContext) -> Result<AnyDatabase, Datab
     let bad_option = |error: OptionError| wrong("option-value", format!("connection `{name}`: {error}"));
     let connection = plan.connection(&name);
     match connection.map(|it| (it.kind.as_str(), &it.options)) {
+        Some(("postgres", options)) => {
+            let options = PostgresConnection::decode(options).map_err(bad_option)?;
+            Ok(AnyDatabase::Postgres(Box::new(PostgresDatabase::new(context, options))))
+        }
         Some(("sqlite", options)) => {
             let options = SqliteConnection::decode(options).map_err(bad_option)?;
             Ok(AnyDatabase::Sqlite(SqliteDatabase::new(context, options)))
@@ -47,16 +54,21 @@ fn open_context(plan: &Plan, context: StageContext) -> Result<AnyDatabase, Datab
 
 /// "PostgreSQL at 127.0.0.1:5432 (connection `warehouse`)"; never a password.
 pub fn describe(plan: &Plan, connection: &str) -> String {
-    let what = match plan.connection(connection).map(|it| it.kind.as_str()) {
-        Some("sqlite") => "SQLite",
-        _ => "the database",
+    let found = plan.connection(connection);
+    let (what, place) = match found.map(|it| (it.kind.as_str(), &it.options)) {
+        Some(("postgres", options)) => {
+            ("PostgreSQL", PostgresConnection::decode(options).ok().and_then(|it| postgres::server(&it)))
+        }
+        Some(("sqlite", options)) => ("SQLite", SqliteConnection::decode(options).ok().map(|it| it.path)),
+        _ => ("the database", None),
     };
-    format!("{what} at {} (connection `{connection}`)", location(plan, connection))
+    format!("{what} at {} (connection `{connection}`)", place.as_deref().unwrap_or("an unknown place"))
 }
 
 /// Where its data lies, for people: a path or `host:port/database`.
 pub fn location(plan: &Plan, connection: &str) -> String {
     let place = plan.connection(connection).and_then(|it| match it.kind.as_str() {
+        "postgres" => PostgresConnection::decode(&it.options).ok().and_then(|it| postgres::location(&it)),
         "sqlite" => SqliteConnection::decode(&it.options).ok().map(|it| it.path),
         _ => None,
     });
@@ -68,6 +80,7 @@ impl AnyDatabase {
     /// columns as they are in the database.
     pub fn encoders(&self) -> Result<Vec<Box<dyn RowEncoder>>, DatabaseError> {
         match self {
+            Self::Postgres(it) => it.encoders(),
             Self::Sqlite(it) => Ok(it.encoders()),
         }
     }
@@ -75,6 +88,7 @@ impl AnyDatabase {
     /// Dead letters of the program, oldest first. Needs no [`Database::prepare`], creates nothing.
     pub async fn dead_letters(&mut self, filter: &LetterFilter) -> Result<Vec<StoredLetter>, DatabaseError> {
         match self {
+            Self::Postgres(it) => it.letters(filter).await,
             Self::Sqlite(it) => it.letters(filter).await,
         }
     }
@@ -83,6 +97,7 @@ impl AnyDatabase {
 impl Database for AnyDatabase {
     async fn prepare(&mut self) -> Result<(), Vec<DatabaseError>> {
         match self {
+            Self::Postgres(it) => it.prepare().await,
             Self::Sqlite(it) => it.prepare().await,
         }
     }
@@ -93,24 +108,28 @@ impl Database for AnyDatabase {
         topic_ids: &[Option<String>],
     ) -> Result<Vec<Acquired>, DatabaseError> {
         match self {
+            Self::Postgres(it) => it.acquire(partitions, topic_ids).await,
             Self::Sqlite(it) => it.acquire(partitions, topic_ids).await,
         }
     }
 
     async fn start_at(&mut self, positions: &[Acquired]) -> Result<(), DatabaseError> {
         match self {
+            Self::Postgres(it) => it.start_at(positions).await,
             Self::Sqlite(it) => it.start_at(positions).await,
         }
     }
 
     async fn commit(&mut self, epoch: &Epoch, originals: &dyn Originals) -> Result<Committed, DatabaseError> {
         match self {
+            Self::Postgres(it) => it.commit(epoch, originals).await,
             Self::Sqlite(it) => it.commit(epoch, originals).await,
         }
     }
 
     async fn cursors(&mut self) -> Result<BTreeMap<String, String>, DatabaseError> {
         match self {
+            Self::Postgres(it) => it.cursors().await,
             Self::Sqlite(it) => it.cursors().await,
         }
     }

@@ -18,8 +18,8 @@ const CONFLICTS: u32 = 6;
 
 /// The statements of a transaction.
 pub(crate) trait Session: Send {
-    /// Begins. `careful`: constraints are checked with each statement, not at the end.
-    async fn begin(&mut self, careful: bool) -> Result<(), Failure>;
+    /// Begins.
+    async fn begin(&mut self, manner: Manner) -> Result<(), Failure>;
     /// Writes the rows that are not superseded.
     async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<(), Failure>;
     /// Sets a savepoint.
@@ -32,6 +32,17 @@ pub(crate) trait Session: Send {
     async fn rollback(&mut self) -> Result<(), Failure>;
     /// Stores dead letters, cursors and positions, with the fence, and commits.
     async fn finish(&mut self, tail: &Tail<'_>) -> Result<(), Failure>;
+}
+
+/// How a transaction is going to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Each sink once.
+    AtOnce,
+    /// Each sink in parts, with savepoints.
+    InParts,
+    /// In parts, and what else is checked at the end is checked with each part.
+    CheckedParts,
 }
 
 /// What is stored after the rows.
@@ -108,7 +119,7 @@ pub(crate) async fn commit<S: Session>(
 
 /// The common case: nothing is refused.
 async fn at_once<S: Session>(session: &mut S, epoch: &Epoch) -> Result<Committed, Failure> {
-    session.begin(false).await?;
+    session.begin(Manner::AtOnce).await?;
     let mut committed = Committed::default();
     for (sink, chunk) in epoch.chunks.iter().enumerate() {
         committed.rows.push(count(&chunk.rows));
@@ -130,14 +141,26 @@ async fn by_halves<S: Session>(
     originals: &dyn Originals,
 ) -> Result<Committed, Unsettled> {
     let mut cuts = Cuts::default();
+    let mut manner = Manner::InParts;
     loop {
-        session.begin(true).await?;
+        session.begin(manner).await?;
         let mut committed = Committed::default();
+        let mut sifted = Vec::new();
         for (sink, chunk) in epoch.chunks.iter().enumerate() {
             let rows = chunk.rows.iter().filter(|row| cuts.keep(row.at)).copied().collect();
-            let (rows, refused) = sift(session, context, sink, &chunk.bytes, rows).await?;
-            committed.rows.push(rows);
-            committed.refused.extend(refused);
+            sifted.push(sift(session, context, sink, &chunk.bytes, rows).await?);
+        }
+        if manner == Manner::CheckedParts {
+            again(session, epoch, &mut sifted).await?;
+        }
+        for (sink, sifted) in sifted.into_iter().enumerate() {
+            let origin = context.sinks.get(sink).map(|it| it.origin);
+            committed.rows.push(sifted.counts);
+            committed.refused.extend(sifted.refused.into_iter().map(|(row, reason)| Refused {
+                sink,
+                at: row.at,
+                bad: BadRecord { name: "refused", reason, origin },
+            }));
         }
         let stop = |refused: &&Refused| policy(context, refused.sink) == Some(&BadRecordPolicy::Stop);
         let stops: Vec<Refused> = committed.refused.iter().filter(stop).cloned().collect();
@@ -159,10 +182,25 @@ async fn by_halves<S: Session>(
         }
         let moves: Vec<Move> = epoch.moves.iter().map(|it| cuts.shorten(*it)).collect();
         let tail = Tail { epoch: epoch.number, letters: &letters, cursors: &epoch.cursors, moves: &moves };
-        session.finish(&tail).await?;
+        match session.finish(&tail).await {
+            Ok(()) => {}
+            // Something that is checked at the end only.
+            Err(Failure::Data(_)) if manner == Manner::InParts => {
+                session.rollback().await?;
+                manner = Manner::CheckedParts;
+                continue;
+            }
+            Err(failure) => return Err(failure.into()),
+        }
         count_letters(&mut committed, &letters);
         return if cuts.is_empty() { Ok(committed) } else { Err(cuts.into_stopped()) };
     }
+}
+
+/// What became of the rows of one sink.
+struct Sifted {
+    counts: SinkRows,
+    refused: Vec<(ChunkRow, String)>,
 }
 
 /// Writes what can be written of a sink. A row that is refused lets the version before it live.
@@ -172,12 +210,11 @@ async fn sift<S: Session>(
     sink: usize,
     bytes: &[u8],
     mut rows: Vec<ChunkRow>,
-) -> Result<(SinkRows, Vec<Refused>), Failure> {
+) -> Result<Sifted, Failure> {
     let upsert = context.sinks.get(sink).and_then(Upsert::of);
-    let origin = context.sinks.get(sink).map(|it| it.origin);
     let mut latest = Latest::default();
     let mut written = BTreeSet::new();
-    let (mut counts, mut all_refused) = (SinkRows::default(), Vec::new());
+    let mut sifted = Sifted { counts: SinkRows::default(), refused: Vec::new() };
     loop {
         if let Some(upsert) = &upsert {
             latest.settle(upsert, bytes, &mut rows);
@@ -185,22 +222,38 @@ async fn sift<S: Session>(
         let live: Vec<ChunkRow> =
             rows.iter().filter(|row| !row.superseded && !written.contains(&row.start)).copied().collect();
         if live.is_empty() {
-            return Ok((counts, all_refused));
+            return Ok(sifted);
         }
         let refused = isolate(session, sink, bytes, &live).await?;
         written.extend(live.iter().map(|row| row.start));
-        rows.retain(|row| !refused.iter().any(|(bad, _)| bad.start == row.start));
-        let good: Vec<ChunkRow> =
-            live.iter().filter(|row| !refused.iter().any(|(bad, _)| bad.start == row.start)).copied().collect();
-        let more = count(&good);
-        counts.stored += more.stored;
-        counts.deleted += more.deleted;
-        all_refused.extend(refused.into_iter().map(|(row, reason)| Refused {
-            sink,
-            at: row.at,
-            bad: BadRecord { name: "refused", reason, origin },
-        }));
+        let bad: BTreeSet<u32> = refused.iter().map(|(row, _)| row.start).collect();
+        rows.retain(|row| !bad.contains(&row.start));
+        for row in live.iter().filter(|row| !bad.contains(&row.start)) {
+            sifted.counts.add(row);
+        }
+        sifted.refused.extend(refused);
     }
+}
+
+/// Tries refused rows again, one by one and in order, as long as that helps: a row may refer to one that was written after it.
+async fn again<S: Session>(session: &mut S, epoch: &Epoch, sifted: &mut [Sifted]) -> Result<(), Failure> {
+    let mut helped = true;
+    while std::mem::take(&mut helped) {
+        for (sink, (chunk, sifted)) in epoch.chunks.iter().zip(sifted.iter_mut()).enumerate() {
+            let mut refused = std::mem::take(&mut sifted.refused);
+            refused.sort_by_key(|(row, _)| row.start);
+            for (row, _) in refused {
+                match isolate(session, sink, &chunk.bytes, &[row]).await?.pop() {
+                    Some(still) => sifted.refused.push(still),
+                    None => {
+                        sifted.counts.add(&row);
+                        helped = true;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Halves until the bad rows stand alone; in order, so that of two rows that exclude each other the first one stays.
@@ -234,12 +287,17 @@ async fn isolate<S: Session>(
     Ok(refused)
 }
 
+impl SinkRows {
+    fn add(&mut self, row: &ChunkRow) {
+        self.stored += u64::from(!row.delete);
+        self.deleted += u64::from(row.delete);
+    }
+}
+
 fn count(rows: &[ChunkRow]) -> SinkRows {
-    let live = rows.iter().filter(|row| !row.superseded);
-    live.fold(SinkRows::default(), |sum, row| SinkRows {
-        stored: sum.stored + u64::from(!row.delete),
-        deleted: sum.deleted + u64::from(row.delete),
-    })
+    let mut counts = SinkRows::default();
+    rows.iter().filter(|row| !row.superseded).for_each(|row| counts.add(row));
+    counts
 }
 
 fn count_letters(committed: &mut Committed, letters: &[DeadLetter]) {
@@ -263,7 +321,8 @@ fn letter(
     let original = match keep {
         KeepOriginal::Position => None,
         KeepOriginal::Keep => {
-            let original = fetch(originals, refused.at);
+            // Blocks this thread; the path is rare, and the transaction waits for it.
+            let original = originals.fetch(refused.at);
             if original.is_none() {
                 bad.reason.push_str(" (the original bytes are no longer in Kafka)");
             }
@@ -281,15 +340,6 @@ fn letter(
         place: context.places.get(refused.sink).cloned().unwrap_or_default(),
         bad,
         stale_key: sink.is_some_and(|it| Upsert::of(it).is_some()),
-    }
-}
-
-/// Reads a record again; other tasks of this thread go on elsewhere meanwhile.
-fn fetch(originals: &dyn Originals, at: RecordId) -> Option<crate::record::Original> {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    match Handle::try_current().map(|it| it.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| originals.fetch(at)),
-        _ => originals.fetch(at),
     }
 }
 

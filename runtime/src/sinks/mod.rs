@@ -14,7 +14,7 @@ pub(crate) mod buffer;
 pub(crate) mod commit;
 pub mod dead_letters;
 pub(crate) mod failure;
-mod key;
+pub(crate) mod key;
 pub(crate) mod latest;
 mod stage_context;
 
@@ -168,7 +168,8 @@ pub enum DatabaseError {
         /// The partition.
         partition: i32,
     },
-    /// A policy stops the stage at this record (`on_bad_record = stop`). Everything before it, per partition, is stored.
+    /// A policy stops the stage at this record (`on_bad_record = stop`). Everything before it, per partition, is stored;
+    /// of an epoch with cursors nothing is (a cursor cannot be cut).
     #[error("stopped at a bad record: {}", .0.bad.reason)]
     Stopped(Box<Refused>),
 }

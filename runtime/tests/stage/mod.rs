@@ -1,5 +1,7 @@
 //! A stage of one or two sinks, made by hand, for the tests of databases.
 
+pub mod server;
+
 use std::collections::HashMap;
 
 use pipewright_expr::Datum;
@@ -37,6 +39,10 @@ pub fn sink(name: &str, write: Write, fields: Vec<Field>) -> Sink {
         doc: None,
         origin: Origin { file: 0, line: 12, column: 1, start: 0, end: 0 },
     }
+}
+
+pub fn orders(write: Write) -> Sink {
+    sink("fact_orders", write, vec![field("id", Base::Int64.required()), field("status", Base::String.optional())])
 }
 
 /// A program with these sinks in one stage.
@@ -130,6 +136,11 @@ impl Driver {
     pub fn put(&mut self, row: &[Datum<'_>]) -> Result<(), BadRecord> {
         let at = self.next();
         self.encoders[0].put(row, at)
+    }
+
+    pub fn put_into(&mut self, sink: usize, row: &[Datum<'_>]) -> Result<(), BadRecord> {
+        let at = self.next();
+        self.encoders[sink].put(row, at)
     }
 
     pub fn delete(&mut self, key: &[Datum<'_>]) {

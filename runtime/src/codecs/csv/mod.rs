@@ -16,5 +16,6 @@ pub use spec::{CsvOptions, SPEC};
 
 #[cfg(feature = "engine")]
 pub(crate) use cells::record_end;
+#[cfg(feature = "engine")]
 pub(crate) use decode::cell_text;
 pub(crate) use dialect::Dialect;

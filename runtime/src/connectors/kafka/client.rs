@@ -2,9 +2,6 @@
 //!
 //! Invariant: nothing that a guarantee rests on can be overridden (`super::properties` refuses it).
 
-use rdkafka::ClientConfig;
-use rdkafka::config::RDKafkaLogLevel;
-
 use super::properties::{Scope, client_property};
 use super::spec::KafkaConnection;
 
@@ -147,13 +144,14 @@ pub fn settings(connection: &KafkaConnection, purpose: Purpose, partitions: usiz
 }
 
 /// A client's configuration for a cluster. For the in-memory one, give its address as `brokers`.
-pub fn config(connection: &KafkaConnection, purpose: Purpose, partitions: usize) -> ClientConfig {
-    let mut config = ClientConfig::new();
+#[cfg(feature = "engine")]
+pub fn config(connection: &KafkaConnection, purpose: Purpose, partitions: usize) -> rdkafka::ClientConfig {
+    let mut config = rdkafka::ClientConfig::new();
     for ClientSetting { name, value, .. } in settings(connection, purpose, partitions) {
         config.set(name, value);
     }
     config.set("bootstrap.servers", connection.brokers.as_deref().unwrap_or_default().join(","));
-    config.set_log_level(RDKafkaLogLevel::Warning);
+    config.set_log_level(rdkafka::config::RDKafkaLogLevel::Warning);
     if purpose.embedded() {
         return config;
     }
@@ -191,7 +189,7 @@ pub fn config(connection: &KafkaConnection, purpose: Purpose, partitions: usize)
     config
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "engine"))]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -229,6 +227,28 @@ mod tests {
     #[test]
     fn a_refused_property_is_not_applied() {
         assert_eq!(config(&connection(), Purpose::Writer, 1).get("acks"), Some("all"));
+    }
+
+    #[test]
+    fn tls_and_sasl_are_in_this_build() {
+        use crate::connectors::kafka::spec::{SaslOptions, TlsOptions};
+        for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
+            let tls = TlsOptions::decode(&Options::new()).unwrap();
+            let sasl = Options::from([
+                ("mechanism".into(), OptionValue::String(mechanism.into())),
+                ("username".into(), OptionValue::String("me".into())),
+                ("password".into(), OptionValue::String("secret".into())),
+            ]);
+            let mut connection = connection();
+            connection.tls = Some(pipewright_plan::Block(tls));
+            connection.sasl = Some(pipewright_plan::Block(SaslOptions::decode(&sasl).unwrap()));
+            let config = config(&connection, Purpose::Admin, 1);
+            assert_eq!(config.get("security.protocol"), Some("sasl_ssl"));
+            assert_eq!(config.get("ssl.ca.location"), Some("probe"));
+            config.create::<rdkafka::consumer::BaseConsumer>().unwrap();
+            let printed = settings(&connection, Purpose::Admin, 1);
+            assert!(printed.iter().all(|it| it.value != "secret"));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The in-memory cluster of embedded mode: a cluster in this process, a loader that is its only writer, a reader.
 //!
 //! It speaks the real protocol through the real client, and it forgets: 5 MiB per partition, the oldest first, without a
-//! word. Invariants, each with a fatal guard: what is sent and not committed fits ([`Window`]); every record is acknowledged
+//! word. Invariants, each with a fatal guard: what is sent and not committed fits its window; every record is acknowledged
 //! at the offset it was counted as; the reader sees every offset from 0 on, without a gap; nothing uncommitted is dropped;
 //! at the end produced = committed. Knows no sources, no sinks, no transactions (this cluster only pretends to have them).
 

@@ -117,6 +117,21 @@ impl Membership {
         }
     }
 
+    /// Takes partitions out of the assignment and in again, paused. If the group changes it meanwhile, its word holds.
+    pub(crate) fn assign_again(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList, cooperative: bool) {
+        let partitions = self.indexes(list);
+        let given_up = if cooperative { consumer.incremental_unassign(list) } else { consumer.unassign() };
+        if let Err(error) = given_up {
+            tracing::debug!(%error, "the group changes the assignment");
+            return;
+        }
+        self.tell(Change::Lost(partitions.clone()));
+        match self.assign(consumer, list) {
+            Ok(()) => self.tell(Change::Assigned(partitions)),
+            Err(error) => self.tell(Change::Failed(ReaderError::of("partitions cannot be assigned", &error))),
+        }
+    }
+
     fn wait_for_lane(&self, number: u64) {
         let deadline = Instant::now() + GRACE;
         let mut revokes = self.revokes.lock();

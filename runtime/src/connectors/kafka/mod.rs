@@ -1,14 +1,13 @@
 //! The connector `kafka`: reading and writing topics of a cluster, or of the in-memory one of embedded mode.
 //!
-//! [`spec`] and [`properties`] are the pure half; the rest stands behind the feature `engine`.
+//! [`spec`], [`properties`] and the settings of [`client`] are the pure half; the rest stands behind the feature `engine`.
 
+pub mod client;
 pub mod properties;
 pub mod spec;
 
 #[cfg(feature = "engine")]
 pub mod admin;
-#[cfg(feature = "engine")]
-pub mod client;
 #[cfg(feature = "engine")]
 pub mod cursor;
 #[cfg(feature = "engine")]
@@ -31,6 +30,8 @@ mod native;
 pub mod originals;
 #[cfg(feature = "engine")]
 pub mod partitioner;
+#[cfg(feature = "engine")]
+mod poller;
 #[cfg(feature = "engine")]
 pub mod reader;
 #[cfg(feature = "engine")]

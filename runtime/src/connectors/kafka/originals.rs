@@ -59,6 +59,10 @@ impl Originals for KafkaOriginals {
             *kept = self.config.create().ok().map(Arc::new);
         }
         let consumer = kept.as_ref()?;
+        let (low, high) = consumer.fetch_watermarks(topic, at.partition, PATIENCE).ok()?;
+        if at.offset < low || at.offset >= high {
+            return None;
+        }
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(topic, at.partition, Offset::Offset(at.offset)).ok()?;
         consumer.assign(&list).ok()?;

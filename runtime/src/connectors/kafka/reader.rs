@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use rdkafka::config::FromClientConfigAndContext;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -23,9 +23,10 @@ use super::client::{self, Purpose};
 use super::errors::ReaderError;
 use super::membership::{Change, Membership};
 use super::native::topic_ids::topic_ids;
+use super::poller::Poller;
 use super::slot::Slot;
 use super::spec::KafkaConnection;
-use crate::report::{ErrorClass, Event, Observer, RunError};
+use crate::report::{ErrorClass, Observer, RunError};
 
 /// How long one question to the cluster may take.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -127,9 +128,11 @@ impl StageReader {
         let stop = Arc::new(AtomicBool::new(false));
         let poller = Poller {
             consumer: consumer.clone(),
+            topics: topics.clone(),
             stop: stop.clone(),
             observer,
             what: what(&connection, &connection_name),
+            ids: None,
         };
         let poller = std::thread::Builder::new().name("kafka-group".to_string()).spawn(move || poller.run()).map_err(
             |error| RunError {
@@ -216,6 +219,10 @@ impl StageReader {
             let position = incarnation.next;
             for error in batch.errors().to_vec() {
                 let failure = self.failure(&error, position);
+                // The client has stopped to fetch; where that is no loss, the partition is taken up once more.
+                if error.code == Code::AutoOffsetReset && !failure.is_fatal() {
+                    self.take_up_again(error.topic, error.partition);
+                }
                 self.failures.push_back(failure);
             }
             if !batch.is_empty() {
@@ -247,6 +254,22 @@ impl StageReader {
                 "kafka-error",
                 format!("partition {partition} of `{name}` cannot be read at offset {position}: {}", error.text),
             ),
+        }
+    }
+
+    /// Gives a partition up and takes it again, without asking the group: the lane hears that it is lost, then assigned.
+    fn take_up_again(&mut self, topic: u16, partition: i32) {
+        let Ok(consumer) = self.consumer().cloned() else { return };
+        let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        // Without the cooperative protocol the client knows assignments only as a whole.
+        let list = if cooperative {
+            self.list(std::iter::once((topic, partition, Offset::Invalid)))
+        } else {
+            consumer.assignment().map_err(|error| ReaderError::of("the assignment cannot be asked for", &error))
+        };
+        match list {
+            Ok(list) => consumer.context().assign_again(&consumer, &list, cooperative),
+            Err(error) => self.failures.push_back(error),
         }
     }
 
@@ -377,11 +400,7 @@ impl StageReader {
     /// A stored position counts in the topic it was made in: one that was deleted and created again is another one.
     pub fn check_topic_id(&self, topic: u16, stored: Option<&str>, current: Option<&str>) -> Result<(), ReaderError> {
         match (stored, current) {
-            (Some(stored), Some(current)) if stored != current => Err(ReaderError::would_lose(
-                "topic-recreated",
-                format!("topic `{}` was deleted and created again since it was last read", self.name(topic)),
-            )
-            .help("see `pipewright explain topic-recreated`")),
+            (Some(stored), Some(current)) if stored != current => Err(topic_recreated(self.name(topic))),
             _ => Ok(()),
         }
     }
@@ -454,44 +473,15 @@ impl Drop for StageReader {
     }
 }
 
+pub(crate) fn topic_recreated(name: &str) -> ReaderError {
+    let message = format!("topic `{name}` was deleted and created again since it was last read");
+    ReaderError::would_lose("topic-recreated", message).help("see `pipewright explain topic-recreated`")
+}
+
 fn data_lost(name: &str, partition: i32, position: i64, low: i64) -> ReaderError {
     ReaderError::would_lose(
         "data-lost",
         format!("{} records of partition {partition} of `{name}` were deleted before they were read", low - position),
     )
     .help(format!("the stored position is {position}, the topic begins at {low}: see `pipewright explain data-lost`"))
-}
-
-/// Polls the consumer for its callbacks, on a thread of its own: the lane may block on its database.
-struct Poller {
-    consumer: Arc<BaseConsumer<Membership>>,
-    stop: Arc<AtomicBool>,
-    observer: Arc<dyn Observer>,
-    what: String,
-}
-
-impl Poller {
-    fn run(self) {
-        let mut told = false;
-        let mut asked = Instant::now();
-        while !self.stop.load(Ordering::SeqCst) {
-            // Records never come here: every partition is paused until it leads into a queue of its own.
-            if let Some(Err(error)) = self.consumer.poll(Duration::from_millis(100)) {
-                self.consumer.context().failed(&error);
-            }
-            let Some(why) = self.consumer.context().away() else { continue };
-            if !told {
-                self.observer.event(Event::Waiting { what: self.what.clone(), why });
-                told = true;
-            }
-            if asked.elapsed() > Duration::from_secs(1) {
-                asked = Instant::now();
-                if self.consumer.fetch_metadata(None, Duration::from_secs(1)).is_ok() {
-                    self.consumer.context().back();
-                    self.observer.event(Event::Resumed { what: self.what.clone() });
-                    told = false;
-                }
-            }
-        }
-    }
 }

@@ -36,7 +36,7 @@ options! {
 /// The connector `postgres`.
 pub const SPEC: ConnectorSpec = ConnectorSpec {
     name: "postgres",
-    doc: "A PostgreSQL database (14 or newer). Rows, dead letters and positions are stored in one transaction.",
+    doc: "A PostgreSQL database (12 or newer). Rows, dead letters and positions are stored in one transaction.",
     role: Role::Database,
     connection: PostgresConnection::SPEC,
     source: None,

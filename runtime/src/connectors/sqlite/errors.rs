@@ -13,8 +13,8 @@ pub(crate) fn failure(error: sqlx::Error, path: &str) -> Failure {
     let code: i32 = database.code().and_then(|code| code.parse().ok()).unwrap_or(1);
     let said = database.message();
     match code & 0xff {
-        // CONSTRAINT, MISMATCH, TOOBIG
-        19 | 20 | 18 => Failure::Data(said.to_string()),
+        // TOOBIG, CONSTRAINT, MISMATCH
+        18..=20 => Failure::Data(said.to_string()),
         // BUSY, LOCKED
         5 | 6 => Failure::Unavailable(format!("SQLite at {path}: another program is writing the file ({said})")),
         // FULL
@@ -42,5 +42,33 @@ pub(crate) fn failure(error: sqlx::Error, path: &str) -> Failure {
         // IOERR, NOMEM, PROTOCOL, INTERRUPT
         10 | 7 | 15 | 9 => Failure::Unavailable(format!("SQLite at {path}: {said}")),
         _ => Failure::configuration("database-refuses", format!("SQLite at {path}: {said}"), None),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{ConnectOptions, Executor};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_only_file_is_called_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.db");
+        std::fs::write(&path, "").unwrap();
+        let mut connection = SqliteConnectOptions::new().filename(&path).read_only(true).connect().await.unwrap();
+        let error = connection.execute("CREATE TABLE t (a)").await.unwrap_err();
+        let Failure::Configuration { name, message, .. } = failure(error, "shop.db") else { panic!() };
+        assert_eq!((name, message.as_str()), ("database-read-only", "the database `shop.db` is read-only"));
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_waited_for() {
+        let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
+        connection.execute("PRAGMA max_page_count = 2; CREATE TABLE t (a)").await.unwrap();
+        let error = connection.execute("INSERT INTO t VALUES (zeroblob(100000))").await.unwrap_err();
+        assert!(matches!(failure(error, "shop.db"), Failure::Unavailable(why) if why.contains("disk is full")));
     }
 }

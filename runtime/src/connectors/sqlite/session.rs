@@ -9,7 +9,7 @@ use super::errors;
 use super::statements::Statements;
 use super::tables::NOW;
 use super::{client, letters, text};
-use crate::sinks::commit::{Session, Tail};
+use crate::sinks::commit::{Manner, Session, Tail};
 use crate::sinks::failure::Failure;
 use crate::sinks::{ChunkRow, StageContext};
 
@@ -71,7 +71,7 @@ impl<'a> Live<'a> {
 }
 
 impl Session for SqliteSession<'_> {
-    async fn begin(&mut self, _careful: bool) -> Result<(), Failure> {
+    async fn begin(&mut self, _: Manner) -> Result<(), Failure> {
         self.run("BEGIN IMMEDIATE").await.map(drop)
     }
 

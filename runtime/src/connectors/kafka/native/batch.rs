@@ -112,7 +112,7 @@ struct Message {
     topic: u16,
 }
 
-/// Messages taken from a queue, destroyed with it.
+/// Messages taken from a queue, destroyed with it. Keeps its consumer: whoever closes a reader drops the batches first.
 pub struct Batch {
     messages: Vec<Message>,
     /// How many of them, from the first, were dropped by [`drop_below`](Self::drop_below).
