@@ -1,10 +1,31 @@
 //! The compiler: resolves names, checks everything that can be known without a server, and lowers a program to a plan.
 //!
 //! Knows the language and the registry it is handed; knows no file system, no environment, no clock, no client library.
-//! One call, [`compile`](crate), gives every finding at once and, if none is an error, the plan.
+//! One call, [`compile`], gives every finding at once and, if none is an error, the plan.
 
+mod allows;
+mod compile;
+mod connections;
+mod context;
 pub mod diagnostics;
 pub mod environment;
 pub mod expressions;
+mod flow;
+mod functions;
+mod graph;
+mod index;
+mod keys;
+mod lints;
+mod loading;
+pub mod nodes;
+mod options;
+mod params;
+mod problems;
 pub mod registry;
 pub mod source;
+mod stages;
+mod steps;
+mod types;
+mod walk;
+
+pub use compile::{Compilation, compile};

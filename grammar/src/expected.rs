@@ -60,7 +60,7 @@ pub(crate) fn expected_at(error: &Error<Rule>) -> (usize, Expected) {
     expected.name = has("`") && !expected.expression && !expected.ty;
     let quiet = expected.expression || expected.operator;
     expected.string = has("\"") && !quiet && !expected.ty && !expected.pattern;
-    if !quiet && !expected.pattern {
+    if !(quiet || expected.pattern || expected.step || expected.declaration) {
         expected.literals =
             rules.iter().filter_map(|rule| spoken(*rule)).filter(|word| !word.starts_with('`')).collect();
     }
@@ -88,10 +88,30 @@ pub(crate) fn expected_at(error: &Error<Rule>) -> (usize, Expected) {
             keywords.map(str::to_owned).chain(from_tokens).filter(|word| !of_operator(word)).collect();
         expected.keywords = all.into_iter().collect();
     }
+    // A colon between a name and its value is understood, but not what is advised.
+    if expected.brackets.iter().any(|word| word == "`=`") {
+        expected.brackets.retain(|word| word != "`:`");
+    }
     (attempts.max_position, expected)
 }
 
 impl Expected {
+    /// True if pest tried nothing that has a name.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words(Site::Unit).is_empty() && !self.end
+    }
+
+    /// Keeps only the closing bracket that closes what is open.
+    pub(crate) fn close(&mut self, open: Option<u8>) {
+        let closing = match open {
+            Some(b'(') => "`)`",
+            Some(b'[') => "`]`",
+            Some(_) => "`}`",
+            None => "",
+        };
+        self.brackets.retain(|word| word == closing || !matches!(word.as_str(), "`)`" | "`]`" | "`}`"));
+    }
+
     /// In words, the most telling first.
     pub(crate) fn words(&self, site: Site) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
@@ -164,6 +184,8 @@ fn spoken(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::integer => "a whole number",
         Rule::duration => "a duration such as `5m`",
+        Rule::engine => "a kind such as `kafka`",
+        Rule::word => "a word",
         Rule::instant => "a point in time such as `@2026-01-01T10:00:00Z`",
         Rule::k_advance => "`advance`",
         Rule::k_and => "`and`",
@@ -370,7 +392,6 @@ fn spoken(rule: Rule) -> Option<&'static str> {
         | Rule::ident
         | Rule::ident_start
         | Rule::quoted
-        | Rule::word
         | Rule::reserved
         | Rule::number
         | Rule::size

@@ -47,19 +47,29 @@ pub(crate) fn explain(
         // Alone it can be read: what follows it is wrong.
         return Some(after_part(text, site, within, place));
     };
-    let fault = Fault::new(text, at);
-    // In the middle of a token: what could stand in its place?
-    let (at, expected) = match fault.token.filter(|token| token.start < at) {
+    let mut fault = Fault::new(text, at);
+    // In the middle of a token, or behind a word that cannot stand here: what could stand in its place?
+    let behind = fault.last.filter(|last| last.end == at && expected.is_empty());
+    let inside = fault.token.filter(|token| token.start < at);
+    let (at, mut expected) = match inside.or(behind) {
         Some(token) => {
             let masked = format!("{}\u{1}", text.get(..token.start).unwrap_or_default());
             match reached(rule, &masked) {
-                Some((again, expected)) if again == token.start => (token.start, expected),
-                _ => (token.start, Expected::default()),
+                Some((again, expected)) if again == token.start => {
+                    fault = Fault::new(text, again);
+                    (again, expected)
+                }
+                _ if inside.is_some() => {
+                    fault = Fault::new(text, token.start);
+                    (token.start, Expected::default())
+                }
+                _ => (at, expected),
             }
         }
         None => (at, expected),
     };
-    let fault = Fault::new(text, at);
+    expected.close(fault.open.map(|(_, byte)| byte));
+    let within = within.or_else(|| named(text, site, at));
     let span = |start: usize, end: usize| Span::new(place.source, place.base + start, place.base + end);
     let problem = |span: Span, kind: ProblemKind| Some(Problem { span, kind, fix: Vec::new() });
     let unclosed = |at: usize, (open, byte): (usize, u8)| {
@@ -67,12 +77,31 @@ pub(crate) fn explain(
         problem(span(at, at), kind)
     };
 
+    // A literal that was never closed reaches to the end of its line, which is where the fault shows.
+    let literals = [fault.token, fault.last];
+    if let Some(literal) = literals.into_iter().flatten().find(|token| is_open(text, *token)) {
+        let written = text.get(literal.start..literal.end).unwrap_or_default();
+        let (open, len) = match written {
+            text if text.starts_with("\"\"\"") => ("\"\"\"", 3),
+            text if text.starts_with('`') => ("`", 1),
+            text if text.starts_with('\'') => ("'", 1),
+            text if text.starts_with(['f', 'r']) => ("\"", 2),
+            _ => ("\"", 1),
+        };
+        let opened = span(literal.start, literal.start + len);
+        let end = literal.start + written.trim_end().len();
+        return problem(span(end, end), ProblemKind::Unclosed { open: open.to_owned(), opened });
+    }
     let Some(token) = fault.token else {
         // The end of the part.
         if let Some(open) = fault.open {
             return unclosed(fault.code_end, open);
         }
-        let found = if site == Site::Unit { String::new() } else { next_token(text.len(), place) };
+        let found = match site {
+            Site::Unit => String::new(),
+            Site::Step => "the end of the step".to_owned(),
+            Site::Entry | Site::Field => next_token(text.len(), place),
+        };
         let at = fault.code_end;
         return problem(span(at, at), ProblemKind::Unexpected { found, expected: expected.words(site), within });
     };
@@ -81,18 +110,6 @@ pub(crate) fn explain(
 
     match token.kind {
         LexKind::Doc => return problem(token_span, ProblemKind::NothingToDocument),
-        LexKind::Quoted | LexKind::FText if is_open(written, token.kind) => {
-            let (open, len) = match written {
-                text if text.starts_with("\"\"\"") => ("\"\"\"", 3),
-                text if text.starts_with('`') => ("`", 1),
-                text if text.starts_with('\'') => ("'", 1),
-                text if text.starts_with(['f', 'r']) => ("\"", 2),
-                _ => ("\"", 1),
-            };
-            let opened = span(token.start, token.start + len);
-            let end = token.start + written.trim_end().len();
-            return problem(span(end, end), ProblemKind::Unclosed { open: open.to_owned(), opened });
-        }
         LexKind::Close(close) => match fault.open {
             None => {
                 let fix = vec![(token_span, String::new())];
@@ -161,10 +178,25 @@ fn next_token(len: usize, place: &Place<'_>) -> String {
     String::new()
 }
 
+/// "the step `where`", "the field `a`": the part by its first word, if the fault is behind it.
+fn named(text: &str, site: Site, at: usize) -> Option<String> {
+    let word = tokens(text).find(|token| !is_trivia(token.kind) && token.kind != LexKind::Doc)?;
+    let kind = match site {
+        Site::Unit => return None,
+        Site::Step => "step",
+        Site::Entry => "entry",
+        Site::Field => "field",
+    };
+    let name = text.get(word.start..word.end)?.trim_matches(['`', '"']);
+    (word.end <= at && word.kind == LexKind::Word).then(|| format!("the {kind} `{name}`"))
+}
+
 /// What is around a place.
 struct Fault {
     /// The token at or after the place; it begins before the place if that is in its middle.
     token: Option<Lexeme>,
+    /// The token before it.
+    last: Option<Lexeme>,
     /// Where the code before the place (or before the token) ends.
     code_end: usize,
     /// The innermost bracket that is open there.
@@ -175,43 +207,70 @@ struct Fault {
 
 impl Fault {
     fn new(text: &str, at: usize) -> Self {
-        let mut fault = Self { token: None, code_end: 0, open: None, first_on_line: true };
+        let mut fault = Self { token: None, last: None, code_end: 0, open: None, first_on_line: true };
         let mut open: Vec<(usize, u8)> = Vec::new();
-        // `1.5h` is one word to a person.
-        let mut number: Option<Lexeme> = None;
-        for lexeme in Scanner::new(text) {
-            if is_trivia(lexeme.kind) {
-                if lexeme.kind == LexKind::Newline {
-                    fault.first_on_line = true;
+        for token in tokens(text) {
+            match token.kind {
+                LexKind::Newline => fault.first_on_line = true,
+                kind if is_trivia(kind) => {}
+                _ if token.end > at => {
+                    fault.token = Some(token);
+                    break;
                 }
-                number = None;
-                continue;
-            }
-            if lexeme.end > at {
-                let joined = number.filter(|_| lexeme.kind == LexKind::Word && lexeme.start < at);
-                fault.token = Some(Lexeme { start: joined.map_or(lexeme.start, |number| number.start), ..lexeme });
-                break;
-            }
-            let digits = text.as_bytes().get(lexeme.start).is_some_and(u8::is_ascii_digit);
-            number = match lexeme.kind {
-                LexKind::Word if digits => Some(number.unwrap_or(lexeme)),
-                LexKind::Punctuation(b'.') => number,
-                _ => None,
-            };
-            match lexeme.kind {
-                LexKind::Open(byte) => open.push((lexeme.start, byte)),
-                LexKind::Hole(true) => open.push((lexeme.start, b'{')),
-                LexKind::Close(_) | LexKind::Hole(false) => {
-                    open.pop();
+                kind => {
+                    match kind {
+                        LexKind::Open(byte) => open.push((token.start, byte)),
+                        LexKind::Hole(true) => open.push((token.start, b'{')),
+                        LexKind::Close(_) | LexKind::Hole(false) => {
+                            open.pop();
+                        }
+                        _ => {}
+                    }
+                    fault.last = Some(token);
+                    fault.code_end = token.end;
+                    fault.first_on_line = false;
                 }
-                _ => {}
             }
-            fault.code_end = lexeme.end;
-            fault.first_on_line = false;
         }
         fault.open = open.last().copied();
         fault
     }
+}
+
+/// The lexemes as a person sees them: `größe`, `1.5h` and `=>` are one token.
+fn tokens(text: &str) -> impl Iterator<Item = Lexeme> {
+    let mut lexemes = Scanner::new(text).peekable();
+    std::iter::from_fn(move || {
+        let mut token = lexemes.next()?;
+        let number = text.as_bytes().get(token.start).is_some_and(u8::is_ascii_digit);
+        while let Some(next) = lexemes.peek() {
+            let joins = match (token.kind, next.kind) {
+                (LexKind::Word, LexKind::Word | LexKind::Odd) => true,
+                (LexKind::Word, LexKind::Punctuation(b'.')) => number,
+                (LexKind::Punctuation(a), LexKind::Punctuation(b)) => {
+                    token.end - token.start == 1
+                        && matches!(
+                            (a, b),
+                            (b'=' | b'!' | b'<' | b'>', b'=' | b'>' | b'~')
+                                | (b'&', b'&')
+                                | (b'|', b'|')
+                                | (b'?', b'?')
+                        )
+                }
+                _ => false,
+            };
+            if !joins {
+                break;
+            }
+            token.end = next.end;
+            lexemes.next();
+        }
+        // A run of letters outside of ASCII is a word too.
+        if token.kind == LexKind::Odd && lexemes.peek().is_some_and(|next| next.kind == LexKind::Word) {
+            token.end = lexemes.next().map_or(token.end, |next| next.end);
+        }
+        Some(token)
+    })
 }
 
 fn is_trivia(kind: LexKind) -> bool {
@@ -227,15 +286,28 @@ fn closing(open: u8) -> u8 {
 }
 
 /// True for a literal without its closing quote.
-fn is_open(written: &str, kind: LexKind) -> bool {
-    if written.starts_with("\"\"\"") {
-        return kind == LexKind::Quoted && written.len() == 3;
-    }
+fn is_open(text: &str, token: Lexeme) -> bool {
+    let written = text.get(token.start..token.end).unwrap_or_default();
     let body = written.trim_start_matches(['f', 'r']);
-    let quote = body.chars().next().unwrap_or('"');
-    match kind {
-        LexKind::FText => !body.ends_with('"') || body.len() < 2,
-        _ => body.len() < 2 || !body.ends_with(quote) || body.ends_with("\\\"") && !body.ends_with("\\\\\""),
+    match token.kind {
+        LexKind::Quoted if written.starts_with("\"\"\"") => written.len() == 3,
+        LexKind::Quoted => {
+            let quote = body.bytes().next().unwrap_or(b'"');
+            let escapes = written.starts_with('"');
+            let mut escaped = false;
+            let close = body.bytes().skip(1).position(|byte| {
+                let closes = byte == quote && !escaped;
+                escaped = escapes && byte == b'\\' && !escaped;
+                closes
+            });
+            close.is_none()
+        }
+        // The text of an f-string ends with its quote, or before a hole.
+        LexKind::FText => {
+            let goes_on = text.get(token.end..).is_some_and(|rest| rest.starts_with('{'));
+            !goes_on && (!body.ends_with('"') || written == "f\"")
+        }
+        _ => false,
     }
 }
 

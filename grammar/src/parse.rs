@@ -141,6 +141,7 @@ fn within(text: &str) -> Option<String> {
     let mut words = Vec::new();
     for part in parse_rule(Rule::stub, text)?.into_inner() {
         match part.as_rule() {
+            Rule::decl_kw if part.as_str() == "fn" => words.push("function".to_owned()),
             Rule::decl_kw => words.push(part.as_str().to_owned()),
             Rule::name => words.push(format!("`{}`", part.as_str().trim_matches('`'))),
             Rule::string => words.push(part.as_str().to_owned()),

@@ -80,7 +80,12 @@ fn looks_like_head(line: &str) -> bool {
     let (first, rest) = word(line);
     let after = rest.trim_start_matches([' ', '\t']);
     if KEYWORDS.contains(&first) {
-        return after.is_empty() || after.starts_with(['{', '\n', '\r']);
+        let nameless = match first {
+            "type" | "connection" => after.starts_with('='),
+            "fn" => after.starts_with('('),
+            _ => false,
+        };
+        return nameless || after.is_empty() || after.starts_with(['{', '\n', '\r']);
     }
     let (second, _) = word(after);
     let carries_on = |word: &str| CARRY_ON.contains(&word) || RESERVED.contains(&word);

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BadRecordPolicy, Connection, Delivery, IngestStage, Sink, Source, Stage, Topic, Transform};
+use crate::{
+    BadRecordPolicy, Connection, Delivery, Expr, ExprKind, Field, IngestStage, Schema, Sink, Source, Stage, Topic, Transform,
+};
 
 /// The version of the plan's format. Raised when an older runtime would misread a newer plan.
 pub const PLAN_VERSION: u32 = 1;
@@ -123,6 +125,27 @@ impl Plan {
     /// The sink of that name.
     pub fn sink(&self, name: &str) -> Option<&Sink> {
         self.sinks.iter().find(|it| it.name == name)
+    }
+
+    /// The fields after a node: a source, topic or transform.
+    pub fn schema_of(&self, node: &str) -> Option<&Schema> {
+        self.source(node)
+            .map(|it| it.steps.last().map_or(&it.schema, |step| &step.schema))
+            .or_else(|| self.topic(node).map(|it| &it.schema))
+            .or_else(|| self.transform(node).map(|it| &it.schema))
+    }
+
+    /// The fields of an owned topic whose declared type is wider than its input's, with the expression that widens them.
+    pub fn widened(&self, topic: &Topic) -> Vec<(String, Expr)> {
+        let Some(input) = topic.from.first().and_then(|node| self.schema_of(node)) else { return vec![] };
+        let differs = |field: &&Field| input.field(&field.name).is_some_and(|it| it.ty.base != field.ty.base);
+        let widen = |field: &Field| {
+            let from = input.field(&field.name).map_or_else(|| field.ty.clone(), |it| it.ty.clone());
+            let origin = topic.origin;
+            let column = Expr { kind: ExprKind::Column(field.name.clone()), ty: from, origin };
+            (field.name.clone(), Expr { kind: ExprKind::Widen(Box::new(column)), ty: field.ty.clone(), origin })
+        };
+        topic.schema.fields.iter().filter(differs).map(widen).collect()
     }
 
     /// `file:line` of an origin.

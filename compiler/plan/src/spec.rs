@@ -62,4 +62,6 @@ pub struct CodecSpec {
     pub writes: fn(&Type) -> Result<(), String>,
     /// The records it always gives, if the program has no say (`raw`: one field `line: string`).
     pub fixed_schema: Option<fn() -> crate::Schema>,
+    /// What the spec cannot say of its options: a delimiter of two characters, two options with the same character.
+    pub validate: fn(&Options) -> Vec<OptionProblem>,
 }

@@ -61,7 +61,7 @@ impl Builder {
                 DeclarationKind::Pipeline(Pipeline { name, options })
             }
             Rule::connection => {
-                let kind = body.clone().into_inner().find(|part| part.as_rule() == Rule::word)?;
+                let kind = body.clone().into_inner().find(|part| part.as_rule() == Rule::engine)?;
                 let kind = self.name(kind);
                 let (name, options) = self.name_and_options(body)?;
                 DeclarationKind::Connection(Connection { name, kind, options })
@@ -124,7 +124,17 @@ impl Builder {
             steps: Vec::new(),
         };
         for part in body.into_inner() {
-            let span = self.span(&part);
+            let mut span = self.span(&part);
+            if part.as_rule() == Rule::steps {
+                // The line breaks before the first `|` belong to the rule.
+                let blank = part.as_str().len()
+                    - part
+                        .as_str()
+                        .find('|')
+                        .map_or(part.as_str(), |n| part.as_str().get(n..).unwrap_or_default())
+                        .len();
+                span.start += u32::try_from(blank).unwrap_or(0);
+            }
             match part.as_rule() {
                 Rule::name => name = Some(self.name(part)),
                 Rule::typed if !shape.ty => self.misplaced(span, "a type", shape),

@@ -41,6 +41,7 @@ impl Builder {
             _ => self.name(name),
         };
         let span = name.span.to(end.after());
+        take(&mut children, Rule::bind);
         if let Some(colon) = take(&mut children, Rule::colon) {
             self.colon(&colon);
         }

@@ -3,7 +3,7 @@
 use pest::iterators::Pairs;
 
 use super::{Builder, P, first, take};
-use crate::ast::{Binding, Branch, Expr, ExprKind, Item, Name, Path, Record, Step, StepKind, Window};
+use crate::ast::{Binding, Branch, Entry, Expr, ExprKind, Item, Name, Path, Record, Step, StepKind, Window};
 use crate::explain::Site;
 use crate::keywords::closest_step;
 use crate::parser::Rule;
@@ -258,7 +258,7 @@ impl Builder {
     pub(super) fn label(&mut self, pair: P<'_>) -> Option<Name> {
         let mut parts = pair.into_inner();
         let name = self.name(parts.next()?);
-        if let Some(colon) = parts.next() {
+        if let Some(colon) = take(&mut parts, Rule::colon) {
             self.colon(&colon);
         }
         Some(name)
@@ -274,8 +274,6 @@ impl Builder {
         self.primary(pair).map_or(Expr { kind: ExprKind::Error, span }, |primary| primary.value)
     }
 }
-
-use crate::ast::Entry;
 
 /// A name as it must be written.
 fn shown(name: &Name) -> String {

@@ -1,9 +1,10 @@
 //! Types as written.
 
 use super::{Builder, P, take};
-use crate::ast::{Annotation, Field, TypeDeclaration, TypeExpr, TypeExprKind, TypeValue};
+use crate::Span;
+use crate::ast::{Annotation, Field, Name, TypeDeclaration, TypeExpr, TypeExprKind, TypeValue};
 use crate::explain::Site;
-use crate::parser::Rule;
+use crate::parser::{Rule, parse_rule};
 
 impl Builder {
     pub(super) fn type_declaration(&mut self, pair: P<'_>) -> Option<TypeDeclaration> {
@@ -79,9 +80,12 @@ impl Builder {
                     match child.as_rule() {
                         Rule::field_decl => fields.extend(self.field(child)),
                         Rule::doc => self.nothing_to_document(&child),
-                        Rule::bad_entry if !reported => {
+                        Rule::bad_entry => {
+                            if !reported {
+                                self.explain(Rule::field_only, &child, Site::Field, None);
+                            }
                             reported = true;
-                            self.explain(Rule::field_only, &child, Site::Field, None);
+                            fields.extend(self.bad_field(&child));
                         }
                         _ => {}
                     }
@@ -102,6 +106,18 @@ impl Builder {
         let annotations = children.filter_map(|annotation| self.annotation(annotation)).collect();
         let span = name.span.to(end.after());
         Some(Field { doc, name, ty, default, annotations, span })
+    }
+
+    /// A field that could not be read keeps its name.
+    fn bad_field(&self, pair: &P<'_>) -> Option<Field> {
+        let text = pair.as_str();
+        let blank = text.len() - text.trim_start().len();
+        let len = parse_rule(Rule::name, text.trim_start())?.as_str().len();
+        let start = self.base + pair.as_span().start() + blank;
+        let span = Span::new(self.source, start, start + len);
+        let name = Name { text: text.get(blank..blank + len)?.trim_matches('`').to_owned(), span };
+        let ty = TypeExpr { kind: TypeExprKind::Error, optional: false, span };
+        Some(Field { doc: None, name, ty, default: None, annotations: Vec::new(), span })
     }
 
     fn annotation(&mut self, pair: P<'_>) -> Option<Annotation> {

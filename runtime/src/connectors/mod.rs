@@ -2,5 +2,10 @@
 
 use pipewright_plan::ConnectorSpec;
 
+pub mod files;
+pub mod kafka;
+pub mod postgres;
+pub mod sqlite;
+
 /// The pure halves of all connectors, sorted by name.
-pub const SPECS: &[&ConnectorSpec] = &[];
+pub const SPECS: &[&ConnectorSpec] = &[&files::SPEC, &kafka::spec::SPEC, &postgres::SPEC, &sqlite::SPEC];

@@ -9,6 +9,18 @@ use pipewright_expr::Datum;
 
 use crate::record::{BadRecord, DeadLetter, Original, RecordId};
 
+mod any;
+pub(crate) mod buffer;
+pub(crate) mod commit;
+pub mod dead_letters;
+pub(crate) mod failure;
+pub(crate) mod key;
+pub(crate) mod latest;
+mod stage_context;
+
+pub use any::{AnyDatabase, describe, location, open, open_connection};
+pub use stage_context::StageContext;
+
 /// Turns rows of one sink into its database's wire format, on the lane's thread. No I/O. Buffers are reused.
 pub trait RowEncoder: Send {
     /// Adds a row: one value per column of the sink, in order. A value the database cannot hold is a bad record.
@@ -156,7 +168,8 @@ pub enum DatabaseError {
         /// The partition.
         partition: i32,
     },
-    /// A policy stops the stage at this record (`on_bad_record = stop`). Everything before it, per partition, is stored.
+    /// A policy stops the stage at this record (`on_bad_record = stop`). Everything before it, per partition, is stored;
+    /// of an epoch with cursors nothing is (a cursor cannot be cut).
     #[error("stopped at a bad record: {}", .0.bad.reason)]
     Stopped(Box<Refused>),
 }
@@ -169,10 +182,15 @@ pub trait Database: Send {
     async fn prepare(&mut self) -> Result<(), Vec<DatabaseError>>;
 
     /// Takes ownership of partitions (`delivery.md` 1.2): raises their generations, waits for an in-flight commit of the
-    /// old owner, gives their positions.
-    async fn acquire(&mut self, partitions: &[(u16, i32)], topic_ids: &[Option<String>]) -> Result<Vec<Acquired>, DatabaseError>;
+    /// old owner, gives their positions. `topic_ids` has one entry per topic of the stage; an id is stored where none is yet,
+    /// and what is stored is given back: another one than expected means that the topic was made anew.
+    async fn acquire(
+        &mut self,
+        partitions: &[(u16, i32)],
+        topic_ids: &[Option<String>],
+    ) -> Result<Vec<Acquired>, DatabaseError>;
 
-    /// Sets the position of partitions that were never read, before their first epoch.
+    /// Sets the position of partitions that were never read, before their first epoch. Every `next` must be given.
     async fn start_at(&mut self, positions: &[Acquired]) -> Result<(), DatabaseError>;
 
     /// Stores an epoch in one transaction with the fence inside (`delivery.md` 1.1). After [`DatabaseError::Unavailable`]

@@ -1,0 +1,41 @@
+//! `misplaced-part`: a part that does not belong to this declaration.
+
+use pipewright_grammar::Span;
+
+use super::{Diagnostic, Finding};
+
+/// A part that does not belong to this declaration.
+pub struct MisplacedPart {
+    /// The part
+    pub what: String,
+    /// The declaration
+    pub within: String,
+    /// Where.
+    pub span: Span,
+}
+
+impl Finding for MisplacedPart {
+    const NAME: &'static str = "misplaced-part";
+    const EXPLAIN: &'static str = r##"Each declaration has its parts: a sink writes what it is given and has no steps, a source has no `to`. What stands in the wrong place
+would not be done.
+
+```pipe
+sink big_orders from big to warehouse { table = "big_orders" }
+  | where amount > 200.00
+```
+
+The step belongs to a transform:
+
+```pipe
+transform big from orders
+  | where amount > 200.00
+sink big_orders from big to warehouse { table = "big_orders" }
+```
+"##;
+
+    fn diagnostic(self) -> Diagnostic {
+        Diagnostic::error(Self::NAME, self.span, format!("{} does not belong to {}", self.what, self.within))
+            .label("not here")
+            .help("steps belong to a transform, `to` to a sink, options stand in braces")
+    }
+}

@@ -1,0 +1,49 @@
+//! `syntax-error`: something else was expected here.
+
+use pipewright_grammar::Span;
+
+use super::{Diagnostic, Finding};
+
+/// Something else was expected here.
+pub struct SyntaxError {
+    /// Where.
+    pub span: Span,
+    /// What stands there, empty at the end
+    pub found: String,
+    /// What could stand there
+    pub expected: Vec<String>,
+    /// What it is in
+    pub within: Option<String>,
+}
+
+impl Finding for SyntaxError {
+    const NAME: &'static str = "syntax-error";
+    const EXPLAIN: &'static str = r##"The text cannot be read from here on. Only the declaration around it is affected: the others are checked all the same, and whoever
+reads the broken one is not blamed for it.
+
+```pipe
+sink big_orders from big to { table = "big_orders" }
+```
+
+The connection was missing:
+
+```pipe
+sink big_orders from big to warehouse { table = "big_orders" }
+```
+"##;
+
+    fn diagnostic(self) -> Diagnostic {
+        let within = self.within.map(|it| format!(" in {it}")).unwrap_or_default();
+        let found = match self.found.as_str() {
+            "" => "the end".to_string(),
+            found if found.starts_with('`') => found.to_string(),
+            found => format!("`{found}`"),
+        };
+        let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("unexpected {found}{within}"));
+        match self.expected.as_slice() {
+            [] => diagnostic.label("this does not belong here"),
+            [one] => diagnostic.label(format!("expected {one}")),
+            [others @ .., last] => diagnostic.label(format!("expected {} or {last}", others.join(", "))),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `unclosed-bracket`: a bracket or quote that is never closed.
+
+use pipewright_grammar::Span;
+
+use super::{Diagnostic, Finding};
+
+/// A bracket or quote that is never closed.
+pub struct UnclosedBracket {
+    /// What was opened
+    pub open: String,
+    /// Where it was opened
+    pub opened: Span,
+    /// Where the closing one was missed
+    pub span: Span,
+}
+
+impl Finding for UnclosedBracket {
+    const NAME: &'static str = "unclosed-bracket";
+    const EXPLAIN: &'static str = r##"A bracket or a quote was opened and the declaration ended before it was closed. The next declaration begins where its keyword stands in
+the first column, so nothing after it is swallowed.
+
+```pipe
+topic orders: Order from orders_csv { key = order_id
+```
+
+Mended:
+
+```pipe
+topic orders: Order from orders_csv { key = order_id }
+```
+"##;
+
+    fn diagnostic(self) -> Diagnostic {
+        Diagnostic::error(Self::NAME, self.span, format!("`{}` is never closed", self.open))
+            .label("the closing one was missed here")
+            .also(self.opened, "opened here")
+    }
+}

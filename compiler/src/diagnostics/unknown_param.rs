@@ -1,0 +1,28 @@
+//! `unknown-param`: a parameter that is set and not declared.
+
+use super::{Diagnostic, Finding};
+
+/// A parameter that is set and not declared.
+pub struct UnknownParam {
+    /// The name
+    pub name: String,
+    /// The closest known one, if something is close.
+    pub closest: Option<String>,
+}
+
+impl Finding for UnknownParam {
+    const NAME: &'static str = "unknown-param";
+    const EXPLAIN: &'static str = r##"`--set` was given a name that the program does not declare. If it were ignored, the program would run with its default, and nobody would
+notice.
+"##;
+
+    fn diagnostic(self) -> Diagnostic {
+        let diagnostic =
+            Diagnostic::error(Self::NAME, pipewright_grammar::Span::default(), format!("there is no parameter `{}`", self.name))
+                .label("set from outside");
+        match self.closest {
+            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")),
+            None => diagnostic.help("parameters are declared with `param NAME: Type = VALUE`"),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `where` and `check`. After both, the rest of the chain knows that the condition was true.
+
+use pipewright_grammar::{Span, ast};
+use pipewright_plan::{Base, Kind, StepKind, depends_only_on};
+
+use super::Chain;
+use crate::{
+    diagnostics::{Diagnostics, NondeterministicInReplay},
+    expressions::{self, Scope},
+};
+
+impl Chain<'_, '_, '_> {
+    /// `where EXPR`. On a changelog a put that does not pass deletes the row, because an earlier version may have passed;
+    /// not so if the condition can never change for a key.
+    pub(super) fn filter(
+        &mut self,
+        condition: &ast::Expr,
+        keyword: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<StepKind> {
+        let scope = self.flow.scope();
+        let built = expressions::condition(condition, &scope, true, "where", &self.context.expressions(), diagnostics);
+        if !built.ty.is_unknown() && calls_nondeterministic(&built) {
+            diagnostics.emit(NondeterministicInReplay { what: "`where`".into(), span: condition.span });
+        }
+        self.narrowed(&expressions::narrow(&scope, &built));
+        let mut deletes = false;
+        let schema = &self.flow.schema;
+        if let Kind::Changelog { key, deletes: may, .. } = &mut self.flow.kind {
+            let known =
+                |column: &str| key.iter().any(|it| it == column) || schema.field(column).is_some_and(|it| it.fixed);
+            deletes = !depends_only_on(&built, &known);
+            if deletes && !*may {
+                *may = true;
+                self.flow.kind_span = keyword;
+            }
+        }
+        Some(StepKind::Where { condition: built, deletes })
+    }
+
+    /// `check EXPR else "why"`.
+    pub(super) fn check(
+        &mut self,
+        condition: &ast::Expr,
+        reason: &ast::Expr,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<StepKind> {
+        let scope = self.flow.scope();
+        let context = self.context.expressions();
+        let condition = expressions::condition(condition, &scope, true, "check", &context, diagnostics);
+        let text = Base::String.optional();
+        let reason = expressions::check(reason, &scope, Some(&text), &context, diagnostics);
+        self.narrowed(&expressions::narrow(&scope, &condition));
+        Some(StepKind::Check { condition, reason })
+    }
+
+    /// Takes over what is known of the fields now.
+    fn narrowed(&mut self, scope: &Scope) {
+        for column in &scope.columns {
+            if let Some(field) = self.flow.schema.fields.iter_mut().find(|it| it.name == column.name) {
+                field.ty = column.ty.clone();
+            }
+        }
+    }
+}
+
+fn calls_nondeterministic(expr: &pipewright_plan::Expr) -> bool {
+    let here = matches!(&expr.kind, pipewright_plan::ExprKind::Call { function, .. }
+        if pipewright_plan::is_nondeterministic(function));
+    here || expr.children().into_iter().any(calls_nondeterministic)
+}

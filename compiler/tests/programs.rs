@@ -1,0 +1,241 @@
+//! Whole programs, text in and findings out: every diagnostic has a program that shows it (`tests/ui/<name>/fail*.pipe`) and
+//! one that does not (`pass*.pipe`).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use pipewright_compiler::{
+    Compilation, compile,
+    diagnostics::{PAGES, Severity},
+    environment::{Environment, EnvironmentConnection},
+    registry::Registry,
+    source::Loader,
+};
+use pipewright_plan::OptionValue;
+
+/// Diagnostics that no program alone can show: they come from the environment, or no connector of this version has them.
+const NOT_BY_A_PROGRAM: &[&str] = &["column-type", "environment-option", "unknown-param"];
+
+fn registry() -> Registry {
+    Registry {
+        connectors: pipewright_runtime::connectors::SPECS,
+        codecs: pipewright_runtime::codecs::SPECS,
+        functions: pipewright_expr::functions::ALL,
+    }
+}
+
+struct Folder(PathBuf);
+
+impl Loader for Folder {
+    fn load(&self, path: &str) -> Result<Vec<u8>, String> {
+        fs::read(self.0.join(path)).map_err(|error| error.to_string())
+    }
+}
+
+struct Texts(BTreeMap<&'static str, String>);
+
+impl Loader for Texts {
+    fn load(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.0.get(path).map(|it| it.clone().into_bytes()).ok_or_else(|| "no such file".to_string())
+    }
+}
+
+fn ui() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui")
+}
+
+fn programs(prefix: &str) -> Vec<(String, PathBuf, String)> {
+    let mut found = vec![];
+    for folder in fs::read_dir(ui()).unwrap().map(Result::unwrap).filter(|it| it.path().is_dir()) {
+        for file in fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+            let name = file.file_name().into_string().unwrap();
+            if name.starts_with(prefix) && name.ends_with(".pipe") {
+                found.push((folder.file_name().into_string().unwrap(), folder.path(), name));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn told(compilation: &Compilation) -> Vec<String> {
+    let line = |it: &pipewright_compiler::diagnostics::Diagnostic| {
+        let (line, column) = compilation.sources.position(it.primary.span);
+        format!("{line}:{column} {:?} {}: {}", it.severity, it.name, it.message)
+    };
+    compilation.diagnostics.iter().map(line).collect()
+}
+
+#[test]
+fn every_diagnostic_has_a_failing_program_and_a_passing_one() {
+    let folders = |prefix| programs(prefix).into_iter().map(|(folder, ..)| folder).collect::<BTreeSet<_>>();
+    let (failing, passing) = (folders("fail"), folders("pass"));
+    let shown = PAGES.iter().map(|(name, _)| *name).filter(|name| !NOT_BY_A_PROGRAM.contains(name));
+    let missing: Vec<&str> = shown.filter(|name| !failing.contains(*name) || !passing.contains(*name)).collect();
+    assert!(missing.is_empty(), "no programs in tests/ui for: {missing:?}");
+    let unknown: Vec<&String> = failing.iter().filter(|it| !PAGES.iter().any(|(name, _)| name == it)).collect();
+    assert!(unknown.is_empty(), "folders in tests/ui that no diagnostic has: {unknown:?}");
+}
+
+#[test]
+fn failing_programs_are_told_and_nothing_else_is() {
+    let mut wrong = vec![];
+    for (folder, path, file) in programs("fail") {
+        let compilation = compile(&file, &Environment::default(), &Folder(path), &registry());
+        let told = told(&compilation);
+        if !compilation.diagnostics.iter().any(|it| it.name == folder) {
+            wrong.push(format!("{folder}/{file} is not told, but: {told:#?}"));
+        }
+        let error = |it: &&pipewright_compiler::diagnostics::Diagnostic| it.severity == Severity::Error;
+        let others: BTreeSet<&str> =
+            compilation.diagnostics.iter().filter(error).map(|it| it.name).filter(|it| *it != folder).collect();
+        if !others.is_empty() {
+            wrong.push(format!("{folder}/{file} has one root cause, but also {others:?}: {told:#?}"));
+        }
+        assert_eq!(compilation.plan.is_none(), compilation.diagnostics.iter().any(|it| it.severity == Severity::Error));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn passing_programs_pass() {
+    let mut wrong = vec![];
+    for (folder, path, file) in programs("pass") {
+        let compilation = compile(&file, &Environment::default(), &Folder(path), &registry());
+        let told = told(&compilation);
+        let named = compilation.diagnostics.iter().any(|it| it.name == folder);
+        if named || compilation.plan.is_none() {
+            wrong.push(format!("{folder}/{file}: {told:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn messages_keep_their_form() {
+    let mut wrong = vec![];
+    for (folder, path, file) in programs("fail") {
+        let compilation = compile(&file, &Environment::default(), &Folder(path), &registry());
+        for it in &compilation.diagnostics {
+            let first = it.message.chars().next().unwrap_or('A');
+            if first.is_uppercase() && !it.message.starts_with("U+") || it.message.ends_with('.') {
+                wrong.push(format!("{folder}: `{}` is not lower case without a full stop", it.message));
+            }
+            if it.message.chars().count() > 100 {
+                wrong.push(format!("{folder}: `{}` is longer than 100 columns", it.message));
+            }
+            if it.secondary.iter().any(|label| label.text.is_empty()) {
+                wrong.push(format!("{folder}: a label without a text"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const SHOP: &str = r#"
+pipeline shop { }
+connection bus = kafka { embedded = true }
+connection inbox = files { root = "data" }
+connection warehouse = sqlite { path = "shop.db" }
+type Order = { order_id: int64 @key, customer: string, amount: decimal(12, 2), status: "paid" | "cancelled" }
+source orders_csv: Order from inbox { path = "orders.csv" }
+topic orders: Order from orders_csv { kind = changelog }
+transform paid from orders
+  | where status == "paid"
+  | check amount > 0 else "amount must be positive"
+  | derive with_tax = round(amount * 1.19, 2)
+  | drop status
+## Paid orders.
+sink paid_orders from paid to warehouse { table = "paid_orders", write = upsert, key = order_id }
+"#;
+
+fn shop(text: &str, environment: &Environment) -> Compilation {
+    compile("shop.pipe", environment, &Texts(BTreeMap::from([("shop.pipe", text.to_string())])), &registry())
+}
+
+#[test]
+fn a_whole_program_becomes_a_plan() {
+    let compilation = shop(SHOP, &Environment::default());
+    assert_eq!(told(&compilation), [""; 0]);
+    let plan = compilation.plan.unwrap();
+    assert_eq!(plan.stages.len(), 1);
+    let stage = &plan.stages[0];
+    assert_eq!((stage.id.as_str(), stage.group.as_str()), ("orders-to-warehouse", "shop.orders-to-warehouse"));
+    assert_eq!((&stage.transforms, &stage.sinks), (&vec!["paid".to_string()], &vec!["paid_orders".to_string()]));
+    assert_eq!(plan.ingest[0].transactional_id, "shop.source.orders_csv");
+    assert_eq!(plan.topics[0].partitioning.count, Some(1));
+    let columns: Vec<String> =
+        plan.sinks[0].columns.fields.iter().map(|it| format!("{}: {}", it.name, it.ty)).collect();
+    assert_eq!(columns, ["order_id: int64", "customer: string", "amount: decimal(12, 2)", "with_tax: decimal(14, 2)"]);
+    assert_eq!(plan.sinks[0].doc.as_deref(), Some("Paid orders."));
+    // A row that stops being paid is deleted.
+    assert!(matches!(plan.transforms[0].steps[0].kind, pipewright_plan::StepKind::Where { deletes: true, .. }));
+    let text = plan.to_yaml().unwrap();
+    assert_eq!(pipewright_plan::Plan::from_yaml(&text).unwrap(), plan);
+}
+
+#[test]
+fn a_condition_over_what_is_fixed_deletes_nothing() {
+    let text = SHOP.replace("status: ", "status: ").replace("\"cancelled\" }", "\"cancelled\" @fixed }");
+    let plan = shop(&text, &Environment::default()).plan.unwrap();
+    assert!(matches!(plan.transforms[0].steps[0].kind, pipewright_plan::StepKind::Where { deletes: false, .. }));
+}
+
+#[test]
+fn an_environment_replaces_a_connection_and_its_mistakes_name_its_file() {
+    let mut environment = Environment { file: Some("pipewright.yaml".into()), ..Environment::default() };
+    let url = OptionValue::Env { name: "URL".into(), fallback: None };
+    let mut other =
+        EnvironmentConnection { kind: Some("postgres".into()), options: BTreeMap::from([("url".into(), url)]) };
+    environment.connections.insert("warehouse".into(), other.clone());
+    let compilation = shop(SHOP, &environment);
+    assert_eq!(told(&compilation), [""; 0]);
+    assert_eq!(compilation.plan.unwrap().connection("warehouse").unwrap().kind, "postgres");
+
+    other.options = BTreeMap::from([("urll".into(), OptionValue::String("x".into()))]);
+    environment.connections.insert("warehouse".into(), other);
+    let compilation = shop(SHOP, &environment);
+    assert!(compilation.plan.is_none());
+    assert!(compilation.diagnostics.iter().all(|it| it.name == "environment-option"), "{:?}", told(&compilation));
+    assert!(told(&compilation)[0].contains("pipewright.yaml"), "{:?}", told(&compilation));
+}
+
+#[test]
+fn parameters_are_set_from_outside() {
+    let text =
+        SHOP.replace("amount > 0", "amount > least").replace("type Order", "param least: decimal(12, 2)\ntype Order");
+    assert_eq!(shop(&text, &Environment::default()).diagnostics[0].name, "param-not-set");
+    let set = |value: &str| Environment {
+        params: BTreeMap::from([("least".to_string(), value.to_string())]),
+        ..Environment::default()
+    };
+    let compilation = shop(&text, &set("10.50"));
+    assert_eq!(told(&compilation), [""; 0]);
+    assert!(!shop(&text, &set("ten")).diagnostics.is_empty());
+    let unknown = Environment { params: BTreeMap::from([("leest".to_string(), "1".to_string())]), ..set("1") };
+    assert!(shop(&text, &unknown).diagnostics.iter().any(|it| it.name == "unknown-param"));
+}
+
+#[test]
+fn broken_parts_are_told_once() {
+    let text = SHOP.replace("type Order = {", "type Order = { x:: ");
+    let compilation = shop(&text, &Environment::default());
+    assert_eq!(compilation.diagnostics.len(), 1, "{:?}", told(&compilation));
+}
+
+#[test]
+fn imports_are_read_once_even_in_a_circle() {
+    let types = "import \"shop.pipe\"\ntype Customer = { id: int64 @key }\n";
+    let text = format!("import \"types.pipe\"\nimport \"./types.pipe\"\n{SHOP}");
+    let files = Texts(BTreeMap::from([("shop.pipe", text), ("types.pipe", types.to_string())]));
+    let compilation = compile("shop.pipe", &Environment::default(), &files, &registry());
+    assert_eq!(compilation.sources.files().len(), 2);
+    assert!(compilation.plan.is_some());
+    let names: Vec<&str> = compilation.diagnostics.iter().map(|it| it.name).collect();
+    assert_eq!(names, ["unused-declaration"]);
+}

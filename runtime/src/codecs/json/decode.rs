@@ -1,0 +1,133 @@
+//! The decoder: a scan, the checks of objects on the way to nested fields, one conversion per column.
+
+use bumpalo::Bump;
+use pipewright_expr::Datum;
+use pipewright_plan::{Base, Field, Schema, Type};
+
+use super::convert::leaf;
+use super::nested::nested;
+use super::scan::{Kind, Slot, scan};
+use super::tree::Node;
+use crate::codecs::problem::{FieldName, Misfit, shortened, undecodable};
+use crate::codecs::{ColumnRequest, Decoder, utf8};
+use crate::record::BadRecord;
+
+/// Reads JSON objects.
+#[derive(Debug)]
+pub struct JsonDecoder {
+    tree: Node,
+    slots: Vec<Slot>,
+    /// A key with escapes, resolved.
+    key: String,
+    /// Outer ones first.
+    parents: Vec<Parent>,
+    columns: Vec<Column>,
+}
+
+/// A record on the way to a nested field.
+#[derive(Debug)]
+struct Parent {
+    slot: usize,
+    above: Option<usize>,
+    field: FieldName,
+    ty: Type,
+}
+
+#[derive(Debug)]
+struct Column {
+    slot: usize,
+    above: Option<usize>,
+    field: FieldName,
+    ty: Type,
+}
+
+impl JsonDecoder {
+    /// A decoder of these columns.
+    pub fn new(columns: &[ColumnRequest], schema: &Schema) -> Self {
+        let (tree, slots) = Node::compile(columns.iter().map(|column| column.path.as_slice()));
+        let mut parents: Vec<Parent> = Vec::new();
+        let mut compiled = Vec::with_capacity(columns.len());
+        for column in columns {
+            let Some(slot) = tree.slot(&column.path) else { continue };
+            let mut above = None;
+            let mut fields: &[Field] = &schema.fields;
+            let mut name = String::new();
+            for depth in 1..column.path.len() {
+                let path = column.path.get(..depth).unwrap_or_default();
+                let (Some(slot), Some(key)) = (tree.slot(path), path.last()) else { break };
+                let Some(field) = fields.iter().find(|field| field.wire_name() == key) else { break };
+                name = if depth == 1 { field.name.clone() } else { format!("{name}.{}", field.name) };
+                if !parents.iter().any(|parent| parent.slot == slot) {
+                    let request = ColumnRequest {
+                        path: path.to_vec(),
+                        ty: field.ty.clone(),
+                        name: name.clone(),
+                        origin: column.origin,
+                    };
+                    let field_name = FieldName::new(&request, &schema.fields);
+                    parents.push(Parent { slot, above, field: field_name, ty: field.ty.clone() });
+                }
+                above = Some(slot);
+                fields = match &field.ty.base {
+                    Base::Record(fields) => fields,
+                    _ => &[],
+                };
+            }
+            let field = FieldName::new(column, &schema.fields);
+            compiled.push(Column { slot, above, field, ty: column.ty.clone() });
+        }
+        Self { tree, slots: vec![Slot::default(); slots], key: String::new(), parents, columns: compiled }
+    }
+
+    fn slot(&self, at: usize) -> Slot {
+        self.slots.get(at).copied().unwrap_or_default()
+    }
+
+    /// True if that object is not there, which its own check has allowed.
+    fn absent(&self, above: Option<usize>) -> bool {
+        above.is_some_and(|above| self.slot(above).kind != Kind::Object)
+    }
+}
+
+impl Decoder for JsonDecoder {
+    fn decode<'b>(&mut self, payload: &'b [u8], arena: &'b Bump, cells: &mut [Datum<'b>]) -> Result<(), BadRecord> {
+        let text = utf8(payload)?;
+        if u32::try_from(text.len()).is_err() {
+            return Err(undecodable("the value is larger than 4 GiB".to_string()));
+        }
+        let outermost =
+            scan(text, &self.tree, &mut self.slots, &mut self.key).map_err(|malformed| malformed.explain(text))?;
+        if outermost.kind != Kind::Object {
+            let shown = shortened(outermost.verbatim(text));
+            return Err(undecodable(format!("the value is {shown}, not a JSON object")));
+        }
+        for parent in &self.parents {
+            let slot = self.slot(parent.slot);
+            match slot.kind {
+                Kind::Object => {}
+                Kind::Missing | Kind::Null if parent.ty.nullable || self.absent(parent.above) => {}
+                Kind::Missing => return Err(parent.field.missing("")),
+                Kind::Null => return Err(parent.field.null("")),
+                _ => return Err(parent.field.misfit("", slot.verbatim(text), &parent.ty, &Misfit::Kind)),
+            }
+        }
+        for (column, cell) in self.columns.iter().zip(cells.iter_mut()) {
+            let slot = self.slot(column.slot);
+            let Column { field, ty, .. } = column;
+            *cell = match slot.kind {
+                Kind::Missing | Kind::Null if ty.nullable || self.absent(column.above) => Datum::Null,
+                Kind::Missing => return Err(field.missing("")),
+                Kind::Null => return Err(field.null("")),
+                _ => match &ty.base {
+                    Base::List(_) | Base::Map(_) | Base::Record(_) => {
+                        Datum::Text(nested(slot, text, ty, field, arena)?)
+                    }
+                    base => {
+                        leaf(slot, text, base, arena).map_err(|why| field.misfit("", slot.verbatim(text), ty, &why))?
+                    }
+                },
+            };
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! Files: records are read from files below one folder, or from the standard input.
+//!
+//! Each file is read once from its first to its last byte, in the order of names. A [`FileReader`]'s cursor names the files
+//! that are done and the byte in the one that is not, each with a fingerprint: going on after a crash gives the records that
+//! are missing, or says which file is no longer what it was.
+
+#[cfg(feature = "engine")]
+mod cursor;
+#[cfg(feature = "engine")]
+mod find;
+#[cfg(feature = "engine")]
+mod frame;
+#[cfg(feature = "engine")]
+mod input;
+#[cfg(feature = "engine")]
+mod problem;
+#[cfg(feature = "engine")]
+mod reader;
+mod spec;
+
+#[cfg(feature = "engine")]
+pub use reader::{FileReader, FileRecord, Progress};
+pub use spec::{FilesConnection, FilesSource, SPEC};
+
+#[cfg(all(test, feature = "engine"))]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

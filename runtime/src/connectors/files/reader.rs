@@ -1,0 +1,355 @@
+//! The reader: file after file, record after record, in batches.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
+use pipewright_plan::{Format, Options, Schema, TypedOptions};
+
+use super::cursor::{FileCursor, FileMark, Fingerprint, Place};
+use super::find::{Found, Root};
+use super::frame::{Frames, Framing, Stop};
+use super::input::{Input, STANDARD_INPUT};
+use super::problem;
+use super::spec::{FilesConnection, FilesSource};
+use crate::codecs::csv::{CsvDecoder, cell_text};
+use crate::codecs::{CodecError, ColumnRequest, Decoder, decoder};
+use crate::report::{ErrorClass, RunError};
+
+/// A record in a file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileRecord<'a> {
+    /// Its bytes, without the line end.
+    pub bytes: &'a [u8],
+    /// The file below the root; `-` is the standard input.
+    pub file: &'a str,
+    /// Its first byte in the unpacked text.
+    pub start: u64,
+    /// Its first line, from 1.
+    pub line: u64,
+}
+
+/// What a batch brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Records.
+    pub records: u64,
+    /// There are no more.
+    pub ended: bool,
+}
+
+/// Reads the files of one source.
+pub struct FileReader {
+    format: Format,
+    framing: Framing,
+    /// Read to their end.
+    done: Vec<FileMark>,
+    current: Option<Open>,
+    waiting: VecDeque<Found>,
+    /// The names of the columns, and the file that has them.
+    header: Option<(String, Vec<String>)>,
+    /// Bytes of all files; `None` with the standard input.
+    total: Option<u64>,
+    /// Said after everything before it was delivered.
+    failed: Option<RunError>,
+}
+
+/// The file being read.
+struct Open {
+    mark: FileMark,
+    input: Input,
+    frames: Frames,
+    records: u64,
+}
+
+impl FileReader {
+    /// Finds the files and opens the first one, or goes on behind the last record of a cursor.
+    pub fn open(
+        connection: &Options,
+        source: &Options,
+        format: &Format,
+        cursor: Option<&str>,
+    ) -> Result<Self, RunError> {
+        let wrong = |error: pipewright_plan::OptionError| problem::bad_option(error.to_string(), None);
+        let root = FilesConnection::decode(connection).map_err(wrong)?.root;
+        let path = FilesSource::decode(source).map_err(wrong)?.path;
+        let cursor = cursor.map(FileCursor::read).transpose()?.unwrap_or_default();
+        if path == STANDARD_INPUT {
+            return Self::stream(Box::new(io::stdin()), format, cursor);
+        }
+        let root = Root::open(&root)?;
+        let found = root.find(&path)?;
+        if found.is_empty() && cursor == FileCursor::default() {
+            return Err(root.nothing(&path));
+        }
+        let mut reader = Self::empty(format)?;
+        reader.total = Some(0);
+        let mut add = |size: u64| reader.total = reader.total.map(|total| total + size);
+        for mark in &cursor.done {
+            if let Some(file) = found.iter().find(|file| file.name == mark.file) {
+                verify_done(mark, file)?;
+            }
+            // A file that is gone has been read: nothing is lost.
+            add(mark.size);
+        }
+        let mut current = None;
+        for file in found {
+            if cursor.done.iter().any(|mark| mark.file == file.name) {
+                continue;
+            }
+            add(file.size);
+            match &cursor.current {
+                Some(place) if place.mark.file == file.name => current = Some(file),
+                _ => reader.waiting.push_back(file),
+            }
+        }
+        reader.done = cursor.done;
+        match (cursor.current, current) {
+            (Some(place), Some(file)) => reader.go_on(&place, &file)?,
+            (Some(place), None) => {
+                let why = format!("is gone; it was read up to line {}", place.line.saturating_sub(1));
+                return Err(problem::changed(&place.mark.file, &why));
+            }
+            (None, _) => {}
+        }
+        // The header must be known before the decoder is made.
+        while reader.current.is_none() && reader.open_next()? {
+            if reader.framing.header().is_none() || reader.header.is_some() {
+                break;
+            }
+            reader.finish_current();
+        }
+        Ok(reader)
+    }
+
+    /// Reads a stream instead of files.
+    pub(super) fn stream(stream: Box<dyn Read + Send>, format: &Format, cursor: FileCursor) -> Result<Self, RunError> {
+        let mut reader = Self::empty(format)?;
+        let broken = |error: io::Error| problem::unreadable(STANDARD_INPUT, &error);
+        let needed = cursor.current.as_ref().map_or(0, |place| place.mark.fingerprint.length());
+        let (input, first) = Input::stream(stream, needed).map_err(broken)?;
+        let mark = FileMark { file: STANDARD_INPUT.to_string(), size: 0, fingerprint: Fingerprint::of(&first) };
+        reader.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0 });
+        reader.read_header()?;
+        if let (Some(place), Some(open)) = (cursor.current, &mut reader.current) {
+            if !place.mark.fingerprint.fits(&first) {
+                return Err(problem::changed(STANDARD_INPUT, "is not what was read before"));
+            }
+            while open.frames.byte < place.byte {
+                match open.frames.next(&reader.framing) {
+                    Ok(_) => {}
+                    Err(Stop::More) => open.frames.fill(&mut open.input).map_err(broken)?,
+                    Err(_) => break,
+                }
+            }
+            if open.frames.byte != place.byte {
+                return Err(problem::changed(STANDARD_INPUT, "is shorter than what was read before"));
+            }
+            open.mark.fingerprint = place.mark.fingerprint;
+            open.records = place.records;
+        }
+        Ok(reader)
+    }
+
+    fn empty(format: &Format) -> Result<Self, RunError> {
+        Ok(Self {
+            format: format.clone(),
+            framing: Framing::of(format).map_err(configuration)?,
+            done: Vec::new(),
+            current: None,
+            waiting: VecDeque::new(),
+            header: None,
+            total: None,
+            failed: None,
+        })
+    }
+
+    /// Goes on in a file that was begun.
+    fn go_on(&mut self, place: &Place, file: &Found) -> Result<(), RunError> {
+        let broken = |error: io::Error| unpacking(&file.name, place.records, &error);
+        let (input, first) = Input::open(file).map_err(|error| problem::unreadable(&file.name, &error))?;
+        if file.size < place.mark.size || !place.mark.fingerprint.fits(&first) {
+            return Err(problem::changed(&file.name, "is not the file that was begun: it has changed"));
+        }
+        let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
+        self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0 });
+        self.read_header()?;
+        if let Some(open) = &mut self.current {
+            // The header may have been read ahead: start over at the right byte.
+            let (mut input, _) = Input::open(file).map_err(|error| problem::unreadable(&file.name, &error))?;
+            if !input.skip_to(place.byte).map_err(broken)? {
+                return Err(problem::changed(&file.name, "is shorter than what was read of it"));
+            }
+            open.input = input;
+            open.frames = Frames::new(place.byte, place.line);
+            open.records = place.records;
+        }
+        Ok(())
+    }
+
+    /// Opens the next file. False: there is none.
+    fn open_next(&mut self) -> Result<bool, RunError> {
+        let Some(file) = self.waiting.pop_front() else { return Ok(false) };
+        let (input, first) = Input::open(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
+        let mark = FileMark { file: file.name, size: file.size, fingerprint: Fingerprint::of(&first) };
+        self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0 });
+        self.read_header()?;
+        Ok(true)
+    }
+
+    /// Reads the header of the file just opened, if it should have one.
+    fn read_header(&mut self) -> Result<(), RunError> {
+        let (Some(open), Some(dialect)) = (&mut self.current, self.framing.header()) else { return Ok(()) };
+        let frame = loop {
+            match open.frames.next(&self.framing) {
+                Ok(frame) => break frame,
+                Err(Stop::More) => {
+                    open.frames.fill(&mut open.input).map_err(|error| unpacking(&open.mark.file, 0, &error))?;
+                }
+                Err(Stop::End) => return Ok(()),
+                Err(Stop::TooLarge(line)) => return Err(problem::too_large(&open.mark.file, line)),
+            }
+        };
+        let text = String::from_utf8_lossy(open.frames.text(frame));
+        let names = cell_text(&text, dialect);
+        match &self.header {
+            Some((first, expected)) if *expected != names => Err(problem::header_differs(&open.mark.file, first)),
+            Some(_) => Ok(()),
+            None => {
+                self.header = Some((open.mark.file.clone(), names));
+                Ok(())
+            }
+        }
+    }
+
+    /// A decoder of the records of this reader: it knows the header, which [`codecs::decoder`](crate::codecs::decoder)
+    /// cannot.
+    pub fn decoder(&self, columns: &[ColumnRequest], schema: &Schema) -> Result<Box<dyn Decoder>, CodecError> {
+        match &self.header {
+            Some((_, names)) => {
+                Ok(Box::new(CsvDecoder::new(&self.format.options, columns, schema, Some(names.as_slice()))?))
+            }
+            None => decoder(&self.format, columns, schema),
+        }
+    }
+
+    /// Hands records to `sink` until there are `max_records`, or `max_bytes` of them, or no more. At least one, if there is
+    /// one. An error comes after everything before it was delivered, and comes again.
+    pub fn next_batch(
+        &mut self,
+        max_records: usize,
+        max_bytes: usize,
+        sink: &mut dyn FnMut(FileRecord<'_>),
+    ) -> Result<Progress, RunError> {
+        let mut records = 0u64;
+        let mut bytes = 0usize;
+        let failed = loop {
+            if let Some(failed) = &self.failed {
+                break failed.clone();
+            }
+            if self.current.is_none() {
+                match self.open_next() {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Progress { records, ended: true }),
+                    Err(error) => break error,
+                }
+            }
+            let Some(open) = &mut self.current else { continue };
+            match open.frames.next(&self.framing) {
+                Ok(frame) => {
+                    let text = open.frames.text(frame);
+                    sink(FileRecord { bytes: text, file: &open.mark.file, start: frame.start, line: frame.line });
+                    open.records += 1;
+                    records += 1;
+                    bytes += text.len();
+                    if records as usize >= max_records || bytes >= max_bytes {
+                        return Ok(Progress { records, ended: false });
+                    }
+                }
+                // A stream may be slow: what has come goes on.
+                Err(Stop::More) if records > 0 && open.mark.file == STANDARD_INPUT => {
+                    return Ok(Progress { records, ended: false });
+                }
+                Err(Stop::More) => {
+                    if let Err(error) = open.frames.fill(&mut open.input) {
+                        break unpacking(&open.mark.file, open.records, &error);
+                    }
+                }
+                // The standard input stays open at its end: it cannot be told from a new one by its length.
+                Err(Stop::End) if open.mark.file == STANDARD_INPUT => return Ok(Progress { records, ended: true }),
+                Err(Stop::End) => self.finish_current(),
+                Err(Stop::TooLarge(line)) => break problem::too_large(&open.mark.file, line),
+            }
+        };
+        self.failed = Some(failed.clone());
+        if records > 0 { Ok(Progress { records, ended: false }) } else { Err(failed) }
+    }
+
+    fn finish_current(&mut self) {
+        if let Some(mut open) = self.current.take() {
+            if !open.input.packed {
+                // It may have grown while it was read.
+                open.mark.size = open.frames.byte;
+            }
+            self.done.push(open.mark);
+        }
+    }
+
+    /// The position after the last delivered record, for [`open`](Self::open).
+    pub fn cursor(&self) -> String {
+        let current = self.current.as_ref().map(|open| Place {
+            mark: open.mark.clone(),
+            byte: open.frames.byte,
+            line: open.frames.line,
+            records: open.records,
+        });
+        FileCursor { done: self.done.clone(), current }.write()
+    }
+
+    /// Bytes of all files on disk, read and unread; `None` if that cannot be known.
+    pub fn total_bytes(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Bytes on disk that were read, in earlier runs too.
+    pub fn consumed_bytes(&self) -> u64 {
+        let current = self.current.as_ref().map_or(0, |open| match open.input.packed {
+            true => open.input.raw(),
+            false => open.frames.byte,
+        });
+        self.done.iter().map(|mark| mark.size).sum::<u64>() + current
+    }
+}
+
+/// A file that was read to its end must still be what it was.
+fn verify_done(mark: &FileMark, file: &Found) -> Result<(), RunError> {
+    if mark.size != file.size {
+        let why = format!("was read when it had {} bytes, and has {} now", mark.size, file.size);
+        return Err(problem::changed(&file.name, &why));
+    }
+    let (_, first) = Input::open(file).map_err(|error| problem::unreadable(&file.name, &error))?;
+    match mark.fingerprint.fits(&first) {
+        true => Ok(()),
+        false => Err(problem::changed(&file.name, "was read before, and has changed since")),
+    }
+}
+
+/// What an error while reading means.
+fn unpacking(file: &str, records: u64, error: &io::Error) -> RunError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => problem::truncated(file, records),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+            problem::damaged(file, records, error)
+        }
+        _ => problem::unreadable(file, error),
+    }
+}
+
+fn configuration(error: CodecError) -> RunError {
+    RunError {
+        name: error.name,
+        message: error.message,
+        help: error.help,
+        origin: None,
+        class: ErrorClass::Configuration,
+    }
+}

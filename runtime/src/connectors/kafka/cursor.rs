@@ -1,0 +1,93 @@
+//! Stored cursors of sources: a compacted topic of the cluster, written in the transactions of the records.
+//!
+//! Knows what a cursor is called, not what it means. Invariant: the newest committed cursor is found, even while other
+//! programs have transactions open on the same topic.
+
+use std::time::{Duration, Instant};
+
+use pipewright_plan::Cleanup;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use super::admin::TopicNeed;
+use super::client::{self, Purpose};
+use super::errors::ReaderError;
+use super::spec::KafkaConnection;
+
+/// The topic of all programs' cursors.
+pub const POSITIONS: &str = "pipewright.positions";
+
+/// How long one question may take.
+const ANSWER: Duration = Duration::from_secs(10);
+/// Longer than any transaction of another program can stay open.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What the topic of cursors must look like: one partition, so that its order is the order of the transactions.
+pub fn positions_topic() -> TopicNeed {
+    TopicNeed {
+        name: POSITIONS.to_string(),
+        owned: true,
+        partitions: Some(1),
+        replication: None,
+        cleanup: Cleanup::Compact,
+        retention_ms: None,
+    }
+}
+
+/// The key of a source's cursor.
+pub fn cursor_key(program: &str, source: &str) -> String {
+    format!("{program}/{source}")
+}
+
+/// The newest committed cursor of this key. To be called after the writer's `init_transactions`: no transaction of its own
+/// is open any more.
+pub fn read_cursor(connection: &KafkaConnection, key: &str) -> Result<Option<String>, ReaderError> {
+    let failed = |error| ReaderError::of("stored positions of sources cannot be read", &error);
+    let mut config: ClientConfig = client::config(connection, Purpose::Reader, 1);
+    // Never joined; the client wants a name for explicit assignments.
+    config.set("group.id", "pipewright.cursor");
+    // The end as it is, with what is in open transactions: only behind it everything committed is known.
+    let end = {
+        let mut config = config.clone();
+        config.set("isolation.level", "read_uncommitted");
+        let consumer: BaseConsumer = config.create().map_err(failed)?;
+        consumer.fetch_watermarks(POSITIONS, 0, ANSWER).map_err(failed)?.1
+    };
+    let consumer: BaseConsumer = config.create().map_err(failed)?;
+    let (start, _) = consumer.fetch_watermarks(POSITIONS, 0, ANSWER).map_err(failed)?;
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(POSITIONS, 0, Offset::Offset(start)).map_err(failed)?;
+    consumer.assign(&list).map_err(failed)?;
+    let mut cursor = None;
+    let mut position = start;
+    let deadline = Instant::now() + PATIENCE;
+    while position < end {
+        if Instant::now() > deadline {
+            let message = "stored positions of sources cannot be read: a transaction of another program does not end";
+            return Err(ReaderError::retry("positions-blocked", message));
+        }
+        match consumer.poll(Duration::from_millis(20)) {
+            Some(Ok(message)) => {
+                position = position.max(message.offset() + 1);
+                if message.key() == Some(key.as_bytes()) {
+                    cursor = message.payload().map(|it| String::from_utf8_lossy(it).into_owned());
+                }
+            }
+            Some(Err(error)) => {
+                let error = ReaderError::of("stored positions of sources cannot be read", &error);
+                if error.is_fatal() {
+                    return Err(error);
+                }
+            }
+            // Markers of transactions are no records, but the client moves past them.
+            None => {
+                let positions = consumer.position().map_err(failed)?;
+                if let Some(Offset::Offset(passed)) = positions.find_partition(POSITIONS, 0).map(|it| it.offset()) {
+                    position = position.max(passed);
+                }
+            }
+        }
+    }
+    Ok(cursor)
+}

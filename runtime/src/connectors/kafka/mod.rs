@@ -1,0 +1,53 @@
+//! The connector `kafka`: reading and writing topics of a cluster, or of the in-memory one of embedded mode.
+//!
+//! [`spec`], [`properties`] and the settings of [`client`] are the pure half; the rest stands behind the feature `engine`.
+
+pub mod client;
+pub mod properties;
+pub mod spec;
+
+#[cfg(feature = "engine")]
+pub mod admin;
+#[cfg(feature = "engine")]
+pub mod cursor;
+#[cfg(feature = "engine")]
+pub mod embedded;
+#[cfg(feature = "engine")]
+mod embedded_window;
+#[cfg(feature = "engine")]
+pub mod keys;
+#[cfg(feature = "engine")]
+pub mod errors;
+#[cfg(feature = "engine")]
+pub mod ingest;
+#[cfg(feature = "engine")]
+pub mod lease;
+#[cfg(feature = "engine")]
+mod membership;
+#[cfg(feature = "engine")]
+mod native;
+#[cfg(feature = "engine")]
+pub mod originals;
+#[cfg(feature = "engine")]
+pub mod partitioner;
+#[cfg(feature = "engine")]
+mod poller;
+#[cfg(feature = "engine")]
+pub mod reader;
+#[cfg(feature = "engine")]
+mod slot;
+
+#[cfg(feature = "engine")]
+pub use native::batch;
+
+pub use properties::{CLIENT_PROPERTIES, ClientProperty, Scope, client_property};
+
+/// The name closest to one that is not known, if one is close enough to be meant.
+pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|it| (strsim::osa_distance(name, it), it))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, it)| *distance <= 1 + it.len().max(name.len()) / 5)
+        .map(|(_, it)| it)
+}

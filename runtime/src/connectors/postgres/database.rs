@@ -1,0 +1,278 @@
+//! A stage's PostgreSQL database.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+
+use super::client::{self, Client};
+use super::encode::PostgresEncoder;
+use super::session::PostgresSession;
+use super::table::Table;
+use super::{PostgresConnection, letters, prepare};
+use crate::sinks::commit::{self, Unsettled};
+use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
+use crate::sinks::failure::Failure;
+use crate::sinks::{
+    Acquired, ChunkRow, Committed, Database, DatabaseError, Epoch, Originals, RowEncoder, StageContext,
+};
+
+/// One stage's PostgreSQL database. Owns one connection; after an unknown outcome it is closed, and the next call opens
+/// another.
+pub struct PostgresDatabase {
+    context: StageContext,
+    options: PostgresConnection,
+    tables: Vec<Table>,
+    client: Option<Client>,
+    scratch: Vec<u8>,
+    order: Vec<ChunkRow>,
+}
+
+/// The oldest server, as it numbers itself.
+const OLDEST: i32 = 120_000;
+
+/// `host:port/database`, never a password.
+pub(crate) fn location(options: &PostgresConnection) -> Option<String> {
+    let connect = client::connect_options(options).ok()?;
+    let database = connect.get_database().unwrap_or_else(|| connect.get_username());
+    Some(format!("{}/{database}", client::place(&connect)))
+}
+
+/// `host:port`.
+pub(crate) fn server(options: &PostgresConnection) -> Option<String> {
+    client::connect_options(options).ok().map(|it| client::place(&it))
+}
+
+impl PostgresDatabase {
+    /// Not connected yet.
+    pub fn new(context: StageContext, options: PostgresConnection) -> Self {
+        Self { context, options, tables: Vec::new(), client: None, scratch: Vec::new(), order: Vec::new() }
+    }
+
+    /// What encodes the rows of each sink of the stage, in order; for the columns as `prepare` found them.
+    pub fn encoders(&self) -> Result<Vec<Box<dyn RowEncoder>>, DatabaseError> {
+        if self.tables.len() != self.context.sinks.len() {
+            return Err(DatabaseError::Unavailable("the tables have not been read yet".to_string()));
+        }
+        let encoder =
+            |(sink, table): (_, &Table)| Box::new(PostgresEncoder::new(sink, &table.wires)) as Box<dyn RowEncoder>;
+        Ok(self.context.sinks.iter().zip(&self.tables).map(encoder).collect())
+    }
+
+    /// Dead letters of the program, oldest first.
+    pub async fn letters(&mut self, filter: &LetterFilter) -> Result<Vec<StoredLetter>, DatabaseError> {
+        let outcome = self.read_letters(filter).await;
+        self.settle(outcome)
+    }
+
+    async fn read_letters(&mut self, filter: &LetterFilter) -> Result<Vec<StoredLetter>, Failure> {
+        let program = self.context.program.clone();
+        letters::list(self.client().await?, &program, filter).await
+    }
+
+    async fn client(&mut self) -> Result<&mut Client, Failure> {
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => Client::connect(&self.options).await?,
+        };
+        Ok(self.client.insert(client))
+    }
+
+    /// A connection with its temporary tables. Taken out: if the outcome of what comes is unknown, it does not come back.
+    async fn take_client(&mut self) -> Result<Client, Failure> {
+        let mut client = match self.client.take() {
+            Some(client) => client,
+            None => Client::connect(&self.options).await?,
+        };
+        if !client.staged {
+            for upsert in self.tables.iter().filter_map(|table| table.upsert.as_ref()) {
+                client.script(&upsert.stage).await?;
+            }
+            client.staged = true;
+        }
+        Ok(client)
+    }
+
+    async fn prepare_all(&mut self) -> Result<Vec<Failure>, Failure> {
+        let sinks = self.context.sinks.clone();
+        let schema = self.options.schema.clone();
+        let client = self.client().await?;
+        let sql = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, \
+                   current_setting('server_version_num')::int, current_setting('server_version')";
+        let rows = client.rows(sqlx::query(sql)).await?;
+        let row = rows.first().ok_or_else(|| client.failure(sqlx::Error::RowNotFound))?;
+        if row.try_get::<i32, _>(1).is_ok_and(|it| it < OLDEST) {
+            let version: String = row.try_get(2).unwrap_or_default();
+            return Ok(vec![Failure::configuration(
+                "database-too-old",
+                format!("the server is PostgreSQL {version}, but 12 or newer is needed"),
+                None,
+            )]);
+        }
+        if row.try_get(0).unwrap_or(false) {
+            return Ok(vec![Failure::configuration(
+                "database-read-only",
+                "the database is read-only: a standby server, or a user or database set to read only",
+                Some("connect to the primary server as a user that may write".to_string()),
+            )]);
+        }
+        prepare::create_own(client).await?;
+        let (mut tables, mut problems) = (Vec::new(), Vec::new());
+        for (index, sink) in sinks.iter().enumerate() {
+            match prepare::prepare_sink(client, index, sink, &schema).await {
+                Ok(table) => tables.push(table),
+                Err(found) => problems.extend(found.into_iter().map(|failure| failure.of_sink(index))),
+            }
+        }
+        // The tables may have changed since the temporary ones were made.
+        client.script("DISCARD TEMP").await?;
+        client.staged = false;
+        self.tables = tables;
+        if problems.is_empty() {
+            let client = self.take_client().await?;
+            self.client = Some(client);
+        }
+        Ok(problems)
+    }
+
+    async fn acquire_all(
+        &mut self,
+        partitions: &[(u16, i32)],
+        ids: &[Option<String>],
+    ) -> Result<Vec<Acquired>, Failure> {
+        let context = self.context.clone();
+        let client = self.client().await?;
+        let sql = "INSERT INTO pipewright.positions AS p (program, stage, topic, partition, generation, owner, topic_id) \
+                   SELECT $1, $2, u.topic, u.part, 1, $3, u.id FROM unnest($4::text[], $5::int[], $6::text[]) u (topic, part, id) \
+                   ORDER BY u.topic, u.part ON CONFLICT (program, stage, topic, partition) DO UPDATE SET \
+                   generation = p.generation + 1, owner = excluded.owner, topic_id = coalesce(p.topic_id, excluded.topic_id), \
+                   updated_at = now() RETURNING topic, partition, next_offset, generation, topic_id";
+        let topics: Vec<&str> = partitions.iter().map(|(topic, _)| context.topic(*topic)).collect();
+        let numbers: Vec<i32> = partitions.iter().map(|(_, partition)| *partition).collect();
+        let topic_ids: Vec<Option<String>> =
+            partitions.iter().map(|(topic, _)| ids.get(usize::from(*topic)).cloned().flatten()).collect();
+        let query = sqlx::query(sql)
+            .bind(&context.program)
+            .bind(&context.stage)
+            .bind(&context.owner)
+            .bind(topics)
+            .bind(numbers)
+            .bind(topic_ids);
+        let rows = client.rows(query).await?;
+        let mut found = BTreeMap::new();
+        for row in &rows {
+            let read = || -> Result<_, sqlx::Error> {
+                let position: (String, i32) = (row.try_get(0)?, row.try_get(1)?);
+                Ok((position, (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?)))
+            };
+            let (position, rest): (_, (Option<i64>, i64, Option<String>)) =
+                read().map_err(|error| client.failure(error))?;
+            found.insert(position, rest);
+        }
+        let mut acquired = Vec::new();
+        for (topic, partition) in partitions {
+            let name = context.topic(*topic).to_string();
+            let Some((next, generation, topic_id)) = found.get(&(name, *partition)).cloned() else { continue };
+            acquired.push(Acquired { topic: *topic, partition: *partition, next, generation, topic_id });
+        }
+        Ok(acquired)
+    }
+
+    async fn start_all(&mut self, positions: &[Acquired]) -> Result<(), Failure> {
+        let context = self.context.clone();
+        let client = self.client().await?;
+        let sql = "UPDATE pipewright.positions SET next_offset = $5, topic_id = coalesce($6, topic_id), updated_at = now() \
+                   WHERE program = $1 AND stage = $2 AND topic = $3 AND partition = $4 AND generation = $7 \
+                   AND next_offset IS NULL";
+        client.script("BEGIN").await?;
+        for it in positions {
+            let query = sqlx::query(sql)
+                .bind(&context.program)
+                .bind(&context.stage)
+                .bind(context.topic(it.topic))
+                .bind(it.partition)
+                .bind(it.next)
+                .bind(&it.topic_id)
+                .bind(it.generation);
+            let outcome = match client.execute(query).await {
+                Ok(1) => continue,
+                Ok(_) => Failure::Fenced(it.topic, it.partition),
+                Err(failure) if failure.breaks_connection() => return Err(failure),
+                Err(failure) => failure,
+            };
+            client.script("ROLLBACK").await?;
+            return Err(outcome);
+        }
+        client.script("COMMIT").await
+    }
+
+    async fn read_cursors(&mut self) -> Result<BTreeMap<String, String>, Failure> {
+        let program = self.context.program.clone();
+        let client = self.client().await?;
+        let query = sqlx::query("SELECT source, cursor FROM pipewright.cursors WHERE program = $1").bind(program);
+        let rows = client.rows(query).await?;
+        let read = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+        read.collect::<Result<_, sqlx::Error>>().map_err(|error| client.failure(error))
+    }
+
+    async fn commit_all(&mut self, epoch: &Epoch, originals: &dyn Originals) -> Result<Committed, Unsettled> {
+        let mut client = self.take_client().await?;
+        let mut session = PostgresSession {
+            client: &mut client,
+            context: &self.context,
+            tables: &self.tables,
+            scratch: &mut self.scratch,
+            order: &mut self.order,
+            in_parts: false,
+        };
+        let outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        if !matches!(&outcome, Err(Unsettled::Failed(failure)) if failure.breaks_connection()) {
+            self.client = Some(client);
+        }
+        outcome
+    }
+
+    /// After this the connection is closed if it must be.
+    fn settle<T>(&mut self, outcome: Result<T, Failure>) -> Result<T, DatabaseError> {
+        outcome.map_err(|failure| {
+            if failure.breaks_connection() {
+                self.client = None;
+            }
+            failure.into_error(&self.context)
+        })
+    }
+}
+
+impl Database for PostgresDatabase {
+    async fn prepare(&mut self) -> Result<(), Vec<DatabaseError>> {
+        let outcome = self.prepare_all().await;
+        match self.settle(outcome) {
+            Ok(problems) if problems.is_empty() => Ok(()),
+            Ok(problems) => Err(problems.into_iter().map(|failure| failure.into_error(&self.context)).collect()),
+            Err(error) => Err(vec![error]),
+        }
+    }
+
+    async fn acquire(
+        &mut self,
+        partitions: &[(u16, i32)],
+        topic_ids: &[Option<String>],
+    ) -> Result<Vec<Acquired>, DatabaseError> {
+        let outcome = self.acquire_all(partitions, topic_ids).await;
+        self.settle(outcome)
+    }
+
+    async fn start_at(&mut self, positions: &[Acquired]) -> Result<(), DatabaseError> {
+        let outcome = self.start_all(positions).await;
+        self.settle(outcome)
+    }
+
+    async fn commit(&mut self, epoch: &Epoch, originals: &dyn Originals) -> Result<Committed, DatabaseError> {
+        let outcome = self.commit_all(epoch, originals).await;
+        outcome.map_err(|unsettled| unsettled.into_error(&self.context))
+    }
+
+    async fn cursors(&mut self) -> Result<BTreeMap<String, String>, DatabaseError> {
+        let outcome = self.read_cursors().await;
+        self.settle(outcome)
+    }
+}

@@ -1,0 +1,67 @@
+//! What PostgreSQL's errors mean, by SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+
+use crate::sinks::failure::Failure;
+
+/// An error of a statement at `place` (`host:port`).
+pub(crate) fn failure(error: sqlx::Error, place: &str) -> Failure {
+    match error {
+        sqlx::Error::Database(error) => {
+            let code = error.code().map(|it| it.into_owned()).unwrap_or_default();
+            of_state(&code, error.message(), place)
+        }
+        sqlx::Error::Io(error) => Failure::Unavailable(format!("PostgreSQL at {place}: {error}")),
+        sqlx::Error::Tls(error) => Failure::configuration(
+            "tls-failed",
+            format!("PostgreSQL at {place}: no encrypted connection: {error}"),
+            Some("set `tls` or `root_cert` of the connection".to_string()),
+        ),
+        sqlx::Error::Configuration(error) => Failure::configuration(
+            "bad-url",
+            format!("the url of the connection cannot be used: {error}"),
+            Some("write `postgres://user@host:5432/database`".to_string()),
+        ),
+        other => Failure::Unavailable(format!("PostgreSQL at {place}: {other}")),
+    }
+}
+
+fn of_state(code: &str, said: &str, place: &str) -> Failure {
+    let at = format!("PostgreSQL at {place}");
+    let unavailable = |why: &str| Failure::Unavailable(format!("{at}: {why}"));
+    match (code, code.get(..2).unwrap_or_default()) {
+        // A trigger's RAISE and a view's CHECK OPTION are about the row as well.
+        (_, "22" | "23" | "44" | "P0") => Failure::Data(said.to_string()),
+        ("40003", _) => unavailable(said),
+        (_, "40") => Failure::Conflict(format!("{at}: {said}")),
+        ("25006", _) => Failure::configuration(
+            "database-read-only",
+            format!("{at} is read-only ({said})"),
+            Some("connect to the primary server".to_string()),
+        ),
+        ("53100", _) => unavailable("its disk is full"),
+        ("53300", _) => unavailable("it has no free connection"),
+        ("55P03", _) => unavailable("another session holds a lock for too long"),
+        ("57014", _) => unavailable("a statement took longer than `statement_timeout`"),
+        ("57P03", _) => unavailable("it is starting"),
+        (_, "08" | "53" | "55" | "57" | "58" | "XX" | "25") => unavailable(said),
+        (_, "28") => Failure::configuration(
+            "authentication-failed",
+            format!("{at}: {said}"),
+            Some("check user and password in the url of the connection".to_string()),
+        ),
+        ("3D000", _) => Failure::configuration(
+            "database-missing",
+            format!("{at}: {said}"),
+            Some("create it: CREATE DATABASE …".to_string()),
+        ),
+        ("3F000", _) => Failure::configuration("schema-missing", format!("{at}: {said}"), None),
+        ("42501", _) => Failure::configuration("permission-denied", format!("{at}: {said}"), None),
+        ("42P01", _) => Failure::configuration("table-missing", format!("{at}: {said}"), None),
+        ("42703", _) => Failure::configuration("column-missing", format!("{at}: {said}"), None),
+        ("26000", _) => Failure::configuration(
+            "pooled-connection",
+            format!("{at}: {said}"),
+            Some("connect to the server itself, or to a pooler in session mode".to_string()),
+        ),
+        _ => Failure::configuration("database-refuses", format!("{at}: {said}"), None),
+    }
+}

@@ -1,0 +1,161 @@
+//! The statements of one transaction on PostgreSQL.
+
+use std::fmt::Write as _;
+
+use sqlx::Row;
+
+use super::client::Client;
+use super::letters;
+use super::table::{Table, literal};
+use crate::sinks::commit::{Manner, Session, Tail};
+use crate::sinks::failure::Failure;
+use crate::sinks::{ChunkRow, Move, StageContext, key};
+
+/// Signature, flags, no extension.
+const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const COPY_TRAILER: &[u8] = &[0xff, 0xff];
+
+/// A connection with what it needs to write.
+pub(crate) struct PostgresSession<'a> {
+    pub client: &'a mut Client,
+    pub context: &'a StageContext,
+    pub tables: &'a [Table],
+    /// Reused: what goes over the wire.
+    pub scratch: &'a mut Vec<u8>,
+    /// Reused: the order of rows.
+    pub order: &'a mut Vec<ChunkRow>,
+    /// Temporary tables may hold rows of an earlier part.
+    pub in_parts: bool,
+}
+
+impl PostgresSession<'_> {
+    /// Fills the wire with the rows of one sort; by key, so that two writers lock rows in the same order.
+    fn fill(&mut self, bytes: &[u8], rows: &[ChunkRow], delete: bool, by_key: bool) -> bool {
+        self.order.clear();
+        self.order.extend(rows.iter().filter(|row| !row.superseded && row.delete == delete));
+        if by_key {
+            self.order.sort_unstable_by(|a, b| key::before(bytes, a.start).0.cmp(key::before(bytes, b.start).0));
+        }
+        self.scratch.clear();
+        self.scratch.extend_from_slice(COPY_HEADER);
+        for row in self.order.iter() {
+            self.scratch.extend_from_slice(bytes.get(row.start as usize..row.end as usize).unwrap_or_default());
+        }
+        self.scratch.extend_from_slice(COPY_TRAILER);
+        !self.order.is_empty()
+    }
+
+    /// The positions, with the fence inside the transaction: a count that does not fit is a division by zero, and the COMMIT
+    /// behind it is never executed (`delivery.md` 1.1).
+    fn fence(&self, tail: &Tail<'_>) -> String {
+        let mut values = String::new();
+        for it in tail.moves {
+            let comma = if values.is_empty() { "" } else { ", " };
+            let topic = literal(self.context.topic(it.topic));
+            // Writing to a String does not fail.
+            let _ =
+                write!(values, "{comma}({topic}, {}, {}, {}, {})", it.partition, it.previous, it.next, it.generation);
+        }
+        format!(
+            "WITH u AS (UPDATE pipewright.positions p SET next_offset = v.next, epoch = {}, updated_at = now() \
+             FROM (VALUES {values}) v (topic, part, prev, next, gen) \
+             WHERE p.program = {} AND p.stage = {} AND p.topic = v.topic AND p.partition = v.part \
+             AND p.next_offset = v.prev AND p.generation = v.gen RETURNING 1) \
+             SELECT 1 / (count(*) = {})::int FROM u; COMMIT",
+            tail.epoch,
+            literal(&self.context.program),
+            literal(&self.context.stage),
+            tail.moves.len(),
+        )
+    }
+
+    /// Which partition was taken away. The transaction has failed.
+    async fn taken(&mut self, moves: &[Move]) -> Result<(u16, i32), Failure> {
+        self.rollback().await?;
+        let sql = "SELECT topic, partition, generation, next_offset FROM pipewright.positions WHERE program = $1 AND stage = $2";
+        let query = sqlx::query(sql).bind(&self.context.program).bind(&self.context.stage);
+        let rows = self.client.rows(query).await?;
+        let is_ours = |it: &Move| {
+            rows.iter().any(|row| {
+                row.try_get::<String, _>(0).is_ok_and(|topic| topic == self.context.topic(it.topic))
+                    && row.try_get::<i32, _>(1).is_ok_and(|partition| partition == it.partition)
+                    && row.try_get::<i64, _>(2).is_ok_and(|generation| generation == it.generation)
+                    && row.try_get::<Option<i64>, _>(3).is_ok_and(|next| next == Some(it.previous))
+            })
+        };
+        let gone = moves.iter().find(|it| !is_ours(it)).or(moves.first());
+        Ok(gone.map_or((0, 0), |it| (it.topic, it.partition)))
+    }
+}
+
+impl Session for PostgresSession<'_> {
+    async fn begin(&mut self, manner: Manner) -> Result<(), Failure> {
+        self.in_parts = manner != Manner::AtOnce;
+        // Between parts and end, the original bytes of refused rows are read from Kafka again.
+        const PATIENT: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10min'";
+        match manner {
+            Manner::AtOnce => self.client.script("BEGIN").await,
+            Manner::InParts => self.client.script(PATIENT).await,
+            Manner::CheckedParts => self.client.script(&format!("{PATIENT}; SET CONSTRAINTS ALL IMMEDIATE")).await,
+        }
+    }
+
+    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<(), Failure> {
+        let tables = self.tables;
+        let Some(table) = tables.get(sink) else { return Ok(()) };
+        let Some(upsert) = &table.upsert else {
+            if self.fill(bytes, rows, false, false) {
+                self.client.copy(&table.copy_rows, self.scratch).await?;
+            }
+            return Ok(());
+        };
+        if self.in_parts {
+            self.client.script(&upsert.clear).await?;
+        }
+        // Rows before deletes: a mark needs its row. Without marks their keys are disjoint.
+        if self.fill(bytes, rows, false, true) {
+            self.client.copy(&table.copy_rows, self.scratch).await?;
+            self.client.script(&upsert.merge).await?;
+        }
+        if self.fill(bytes, rows, true, true) {
+            self.client.copy(&upsert.copy_keys, self.scratch).await?;
+            self.client.script(&upsert.delete).await?;
+        }
+        Ok(())
+    }
+
+    async fn savepoint(&mut self) -> Result<(), Failure> {
+        self.client.script("SAVEPOINT part").await
+    }
+
+    async fn release(&mut self) -> Result<(), Failure> {
+        self.client.script("RELEASE part").await
+    }
+
+    async fn undo(&mut self) -> Result<(), Failure> {
+        self.client.script("ROLLBACK TO part; RELEASE part").await
+    }
+
+    async fn rollback(&mut self) -> Result<(), Failure> {
+        self.client.script("ROLLBACK").await
+    }
+
+    async fn finish(&mut self, tail: &Tail<'_>) -> Result<(), Failure> {
+        letters::insert(self.client, self.context, tail.letters).await?;
+        for (source, cursor) in tail.cursors {
+            let sql = "INSERT INTO pipewright.cursors (program, source, cursor) VALUES ($1, $2, $3) \
+                       ON CONFLICT (program, source) DO UPDATE SET cursor = excluded.cursor";
+            let query = sqlx::query(sql).bind(&self.context.program).bind(source).bind(cursor);
+            self.client.execute(query).await?;
+        }
+        if tail.moves.is_empty() {
+            return self.client.script("COMMIT").await;
+        }
+        let sql = self.fence(tail);
+        if self.client.commit_fenced(&sql).await? {
+            return Ok(());
+        }
+        let (topic, partition) = self.taken(tail.moves).await?;
+        Err(Failure::Fenced(topic, partition))
+    }
+}

@@ -1,0 +1,252 @@
+//! A stage's SQLite database.
+
+use std::collections::BTreeMap;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection as Client};
+
+use super::encode::SqliteEncoder;
+use super::session::{SqliteSession, statements};
+use super::statements::Statements;
+use super::tables::NOW;
+use super::{SqliteConnection, client, errors, letters, tables};
+use crate::sinks::commit;
+use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
+use crate::sinks::failure::Failure;
+use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, Originals, RowEncoder, StageContext};
+
+/// One stage's SQLite database: a file, durable (WAL, synchronous writes), one writer at a time.
+pub struct SqliteDatabase {
+    context: StageContext,
+    options: SqliteConnection,
+    statements: Vec<Statements>,
+    client: Option<Client>,
+}
+
+impl SqliteDatabase {
+    /// Not connected yet.
+    pub fn new(context: StageContext, options: SqliteConnection) -> Self {
+        Self { statements: statements(&context.sinks), context, options, client: None }
+    }
+
+    /// What encodes the rows of each sink of the stage, in order.
+    pub fn encoders(&self) -> Vec<Box<dyn RowEncoder>> {
+        let encoder = |sink| Box::new(SqliteEncoder::new(sink)) as Box<dyn RowEncoder>;
+        self.context.sinks.iter().map(encoder).collect()
+    }
+
+    /// Dead letters of the program, oldest first.
+    pub async fn letters(&mut self, filter: &LetterFilter) -> Result<Vec<StoredLetter>, DatabaseError> {
+        let program = self.context.program.clone();
+        let path = self.options.path.clone();
+        let outcome = match self.client(false).await {
+            Ok(client) => letters::list(client, &program, filter).await.map_err(|error| errors::failure(error, &path)),
+            Err(failure) => Err(failure),
+        };
+        outcome.map_err(|failure| failure.into_error(&self.context))
+    }
+
+    async fn client(&mut self, create: bool) -> Result<&mut Client, Failure> {
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => self.connect(create).await?,
+        };
+        Ok(self.client.insert(client))
+    }
+
+    async fn connect(&self, create: bool) -> Result<Client, Failure> {
+        let path = &self.options.path;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(self.options.busy_timeout)
+            .statement_cache_capacity(64 + 32 * self.context.sinks.len())
+            .disable_statement_logging();
+        Client::connect_with(&options).await.map_err(|error| errors::failure(error, path))
+    }
+
+    async fn prepare_all(&mut self) -> Result<Vec<Failure>, Failure> {
+        let path = self.options.path.clone();
+        let sinks = self.context.sinks.clone();
+        let client = self.client(true).await?;
+        tables::create_own(client, &path).await?;
+        let mut problems = Vec::new();
+        for (index, sink) in sinks.iter().enumerate() {
+            let found = tables::prepare_sink(client, &path, sink).await;
+            problems.extend(found.into_iter().map(|failure| failure.of_sink(index)));
+        }
+        Ok(problems)
+    }
+
+    async fn acquire_all(
+        &mut self,
+        partitions: &[(u16, i32)],
+        ids: &[Option<String>],
+    ) -> Result<Vec<Acquired>, Failure> {
+        let path = self.options.path.clone();
+        let context = self.context.clone();
+        let client = self.client(true).await?;
+        let sql = format!(
+            "INSERT INTO pipewright_positions (program, stage, topic, partition, generation, owner, topic_id, updated_at) \
+             VALUES (?, ?, ?, ?, 1, ?, ?, {NOW}) ON CONFLICT (program, stage, topic, partition) DO UPDATE SET \
+             generation = generation + 1, owner = excluded.owner, topic_id = coalesce(topic_id, excluded.topic_id), \
+             updated_at = excluded.updated_at RETURNING next_offset, generation, topic_id"
+        );
+        let outcome = acquire(client, &context, &sql, partitions, ids).await;
+        outcome.map_err(|error| errors::failure(error, &path))
+    }
+
+    async fn start_all(&mut self, positions: &[Acquired]) -> Result<(), Failure> {
+        let path = self.options.path.clone();
+        let context = self.context.clone();
+        let client = self.client(true).await?;
+        let sql = format!(
+            "UPDATE pipewright_positions SET next_offset = ?, topic_id = coalesce(?, topic_id), updated_at = {NOW} \
+             WHERE program = ? AND stage = ? AND topic = ? AND partition = ? AND generation = ? AND next_offset IS NULL"
+        );
+        match start(client, &context, &sql, positions).await {
+            Ok(None) => Ok(()),
+            Ok(Some((topic, partition))) => Err(Failure::Fenced(topic, partition)),
+            Err(error) => Err(errors::failure(error, &path)),
+        }
+    }
+
+    async fn read_cursors(&mut self) -> Result<BTreeMap<String, String>, Failure> {
+        let path = self.options.path.clone();
+        let program = self.context.program.clone();
+        let client = self.client(true).await?;
+        let query = sqlx::query("SELECT source, cursor FROM pipewright_cursors WHERE program = ?").bind(program);
+        let rows = client::rows(client, query).await;
+        rows.and_then(|rows| rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect())
+            .map_err(|error| errors::failure(error, &path))
+    }
+
+    /// After this the connection is closed if it must be.
+    fn settle<T>(&mut self, outcome: Result<T, Failure>) -> Result<T, DatabaseError> {
+        outcome.map_err(|failure| {
+            if failure.breaks_connection() {
+                self.client = None;
+            }
+            failure.into_error(&self.context)
+        })
+    }
+}
+
+impl Database for SqliteDatabase {
+    async fn prepare(&mut self) -> Result<(), Vec<DatabaseError>> {
+        let outcome = self.prepare_all().await;
+        match self.settle(outcome) {
+            Ok(problems) if problems.is_empty() => Ok(()),
+            Ok(problems) => Err(problems.into_iter().map(|failure| failure.into_error(&self.context)).collect()),
+            Err(error) => Err(vec![error]),
+        }
+    }
+
+    async fn acquire(
+        &mut self,
+        partitions: &[(u16, i32)],
+        topic_ids: &[Option<String>],
+    ) -> Result<Vec<Acquired>, DatabaseError> {
+        let outcome = self.acquire_all(partitions, topic_ids).await;
+        self.settle(outcome)
+    }
+
+    async fn start_at(&mut self, positions: &[Acquired]) -> Result<(), DatabaseError> {
+        let outcome = self.start_all(positions).await;
+        self.settle(outcome)
+    }
+
+    async fn commit(&mut self, epoch: &Epoch, originals: &dyn Originals) -> Result<Committed, DatabaseError> {
+        // Taken out: if the outcome is unknown, the connection does not come back.
+        let mut client = match self.client(true).await {
+            Ok(_) => self.client.take(),
+            Err(failure) => return self.settle(Err(failure)),
+        };
+        let Some(connection) = client.as_mut() else {
+            return Err(DatabaseError::Unavailable("the connection is gone".to_string()));
+        };
+        let mut session = SqliteSession {
+            connection,
+            context: &self.context,
+            statements: &mut self.statements,
+            path: &self.options.path,
+        };
+        let outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        let broken = matches!(&outcome, Err(commit::Unsettled::Failed(failure)) if failure.breaks_connection());
+        if !broken {
+            self.client = client;
+        }
+        outcome.map_err(|unsettled| unsettled.into_error(&self.context))
+    }
+
+    async fn cursors(&mut self) -> Result<BTreeMap<String, String>, DatabaseError> {
+        let outcome = self.read_cursors().await;
+        self.settle(outcome)
+    }
+}
+
+async fn acquire(
+    client: &mut Client,
+    context: &StageContext,
+    sql: &str,
+    partitions: &[(u16, i32)],
+    ids: &[Option<String>],
+) -> Result<Vec<Acquired>, sqlx::Error> {
+    client::script(client, "BEGIN IMMEDIATE").await?;
+    let mut acquired = Vec::new();
+    for (topic, partition) in partitions {
+        let query = sqlx::query(sql)
+            .bind(&context.program)
+            .bind(&context.stage)
+            .bind(context.topic(*topic))
+            .bind(partition)
+            .bind(&context.owner)
+            .bind(ids.get(usize::from(*topic)).cloned().flatten());
+        let outcome = client::rows(client, query).await.and_then(|rows| {
+            let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+            Ok(Acquired {
+                topic: *topic,
+                partition: *partition,
+                next: row.try_get(0)?,
+                generation: row.try_get(1)?,
+                topic_id: row.try_get(2)?,
+            })
+        });
+        match outcome {
+            Ok(it) => acquired.push(it),
+            Err(error) => return client::end(client, Err(error)).await,
+        }
+    }
+    client::end(client, Ok(acquired)).await
+}
+
+/// Gives the first partition that is no longer owned, if there is one; then nothing has changed.
+async fn start(
+    client: &mut Client,
+    context: &StageContext,
+    sql: &str,
+    positions: &[Acquired],
+) -> Result<Option<(u16, i32)>, sqlx::Error> {
+    client::script(client, "BEGIN IMMEDIATE").await?;
+    for it in positions {
+        let query = sqlx::query(sql)
+            .bind(it.next)
+            .bind(&it.topic_id)
+            .bind(&context.program)
+            .bind(&context.stage)
+            .bind(context.topic(it.topic))
+            .bind(it.partition)
+            .bind(it.generation);
+        match client::execute(client, query).await {
+            Ok(1) => {}
+            Ok(_) => {
+                client::script(client, "ROLLBACK").await?;
+                return Ok(Some((it.topic, it.partition)));
+            }
+            Err(error) => return client::end(client, Err(error)).await,
+        }
+    }
+    client::end(client, Ok(None)).await
+}

@@ -1,0 +1,27 @@
+//! SQLite: a database in one file. `spec.rs` is its pure half.
+
+mod spec;
+
+#[cfg(feature = "engine")]
+mod client;
+#[cfg(feature = "engine")]
+mod database;
+#[cfg(feature = "engine")]
+mod encode;
+#[cfg(feature = "engine")]
+mod errors;
+#[cfg(feature = "engine")]
+mod letters;
+#[cfg(feature = "engine")]
+mod session;
+#[cfg(feature = "engine")]
+mod statements;
+#[cfg(feature = "engine")]
+mod tables;
+#[cfg(feature = "engine")]
+mod text;
+
+pub use spec::{SPEC, SqliteConnection};
+
+#[cfg(feature = "engine")]
+pub use database::SqliteDatabase;

@@ -1,0 +1,355 @@
+//! The tables: Pipewright's own, and those of the sinks, created where missing and checked against the plan.
+
+use pipewright_plan::{OnDelete, SchemaMode, Sink, Type, Write};
+use sqlx::{Row, SqliteConnection};
+
+use super::encode::Storage;
+use super::{client, errors};
+use crate::sinks::failure::Failure;
+
+/// Pipewright's own tables.
+const OWN: &str = "
+CREATE TABLE IF NOT EXISTS pipewright_positions (
+  program TEXT NOT NULL, stage TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
+  next_offset INTEGER, epoch INTEGER NOT NULL DEFAULT 0, generation INTEGER NOT NULL, owner TEXT NOT NULL,
+  topic_id TEXT, updated_at TEXT NOT NULL, PRIMARY KEY (program, stage, topic, partition));
+CREATE TABLE IF NOT EXISTS pipewright_cursors (
+  program TEXT NOT NULL, source TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (program, source));
+CREATE TABLE IF NOT EXISTS pipewright_dead_letters (
+  program TEXT NOT NULL, stage TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
+  \"offset\" INTEGER NOT NULL, ordinal INTEGER NOT NULL, key BLOB, value BLOB, headers TEXT, record_time TEXT,
+  node TEXT NOT NULL, step TEXT, place TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL,
+  stale_key INTEGER NOT NULL, created_at TEXT NOT NULL, replayed_at TEXT,
+  PRIMARY KEY (program, stage, topic, partition, \"offset\", ordinal));
+";
+
+/// The current time as the tables hold it.
+pub(crate) const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')";
+
+/// A name in quotes.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The bool column that deletes set, if the sink does not write it itself.
+pub(crate) fn extra_mark(sink: &Sink) -> Option<&str> {
+    match &sink.write {
+        Write::Upsert { on_delete: OnDelete::Mark(name), .. } if sink.columns.position(name).is_none() => Some(name),
+        _ => None,
+    }
+}
+
+/// Creates Pipewright's own tables.
+pub(crate) async fn create_own(connection: &mut SqliteConnection, path: &str) -> Result<(), Failure> {
+    let outcome = async {
+        client::script(connection, "BEGIN IMMEDIATE").await?;
+        let created = client::script(connection, OWN).await;
+        client::end(connection, created).await
+    };
+    outcome.await.map_err(|error| errors::failure(error, path))
+}
+
+/// A column as it is in the database.
+struct Actual {
+    name: String,
+    declared: String,
+    not_null: bool,
+    has_default: bool,
+    generated: bool,
+}
+
+/// Creates the table of a sink where it may, and checks it. Gives everything that is wrong.
+pub(crate) async fn prepare_sink(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> Vec<Failure> {
+    match prepare(connection, path, sink).await {
+        Ok(problems) => problems,
+        Err(failure) => vec![failure],
+    }
+}
+
+async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> Result<Vec<Failure>, Failure> {
+    let table = &sink.table;
+    if table.contains('.') {
+        return Ok(vec![Failure::configuration(
+            "table-name",
+            format!("SQLite has no schemas: `{table}` cannot be a table"),
+            Some(format!("write `table = \"{}\"`", table.replace('.', "_"))),
+        )]);
+    }
+    if let Write::Upsert { version: Some(version), .. } = &sink.write
+        && let Some(field) = sink.columns.field(version)
+        && matches!(Storage::of(&field.ty.base), Storage::Decimal(_))
+    {
+        return Ok(vec![Failure::configuration(
+            "column-type",
+            format!("SQLite cannot compare the versions in `{version}`: decimals are stored as text"),
+            Some(format!("make `{version}` an int64 or a timestamp")),
+        )]);
+    }
+    let failed = |error| errors::failure(error, path);
+    let mut actual = columns(connection, table).await.map_err(failed)?;
+    if actual.is_empty() {
+        if sink.schema_mode == SchemaMode::Fixed {
+            return Ok(vec![Failure::configuration(
+                "table-missing",
+                format!("the table `{table}` does not exist, and `schema = fixed` forbids to create it"),
+                Some("create it, or say `schema = create`".to_string()),
+            )]);
+        }
+        client::script(connection, &create_table(sink)).await.map_err(failed)?;
+        return Ok(Vec::new());
+    }
+    if sink.schema_mode == SchemaMode::Evolve {
+        for statement in added_columns(sink, &actual) {
+            client::script(connection, &statement).await.map_err(failed)?;
+        }
+        actual = columns(connection, table).await.map_err(failed)?;
+    }
+    let mut problems = check_columns(sink, &actual);
+    if let Write::Upsert { key, .. } = &sink.write
+        && !has_unique(connection, table, key).await.map_err(failed)?
+    {
+        problems.push(Failure::configuration(
+            "unique-missing",
+            format!("the table `{table}` has no unique index over `{}`, the key of the sink", key.join(", ")),
+            Some(format!(
+                "CREATE UNIQUE INDEX {} ON {} ({})",
+                quoted(&format!("{table}_key")),
+                quoted(table),
+                list(key)
+            )),
+        ));
+    }
+    Ok(problems)
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
+}
+
+async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<Actual>, sqlx::Error> {
+    let sql = "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, hidden, pk FROM pragma_table_xinfo(?)";
+    let rows = client::rows(connection, sqlx::query(sql).bind(table)).await?;
+    rows.iter()
+        .map(|row| {
+            let declared: String = row.try_get(1)?;
+            let pk: i64 = row.try_get(5)?;
+            // An INTEGER PRIMARY KEY fills itself.
+            let row_id = pk > 0 && declared.eq_ignore_ascii_case("integer");
+            Ok(Actual {
+                name: row.try_get(0)?,
+                not_null: row.try_get::<i64, _>(2)? != 0,
+                has_default: row.try_get::<i64, _>(3)? != 0 || row_id,
+                generated: row.try_get::<i64, _>(4)? > 1,
+                declared,
+            })
+        })
+        .collect()
+}
+
+async fn has_unique(connection: &mut SqliteConnection, table: &str, key: &[String]) -> Result<bool, sqlx::Error> {
+    let same = |mut names: Vec<String>| {
+        let mut key: Vec<String> = key.iter().map(|name| name.to_lowercase()).collect();
+        names.sort_unstable();
+        key.sort_unstable();
+        names == key
+    };
+    let query = sqlx::query("SELECT lower(name) FROM pragma_table_xinfo(?) WHERE pk > 0").bind(table);
+    let primary = client::rows(connection, query).await?;
+    if same(primary.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?) {
+        return Ok(true);
+    }
+    let sql = "SELECT name FROM pragma_index_list(?) WHERE \"unique\" = 1 AND partial = 0";
+    let indexes = client::rows(connection, sqlx::query(sql).bind(table)).await?;
+    for index in indexes {
+        let index: String = index.try_get(0)?;
+        let query = sqlx::query("SELECT coalesce(lower(name), '') FROM pragma_index_info(?)").bind(index);
+        let names = client::rows(connection, query).await?;
+        if same(names.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// SQLite keeps the text of a CREATE TABLE with its comments: that is where docs go.
+fn create_table(sink: &Sink) -> String {
+    let key = match &sink.write {
+        Write::Append => &[][..],
+        Write::Upsert { key, .. } => key,
+    };
+    let mut lines: Vec<(String, Option<&str>)> = Vec::new();
+    for field in &sink.columns.fields {
+        let not_null = if field.ty.nullable { "" } else { " NOT NULL" };
+        let line = format!("{} {}{not_null}", quoted(&field.name), Storage::of(&field.ty.base).declared());
+        lines.push((line, field.doc.as_deref()));
+    }
+    if let Some(mark) = extra_mark(sink) {
+        lines.push((format!("{} INTEGER NOT NULL DEFAULT 0", quoted(mark)), None));
+    }
+    if let Some(loaded_at) = &sink.loaded_at {
+        lines.push((format!("{} TEXT NOT NULL DEFAULT ({NOW})", quoted(loaded_at)), None));
+    }
+    if !key.is_empty() {
+        lines.push((format!("PRIMARY KEY ({})", list(key)), None));
+    }
+    let mut sql = format!("CREATE TABLE IF NOT EXISTS {} (", quoted(&sink.table));
+    if let Some(doc) = &sink.doc {
+        sql.push_str(&comment(doc));
+    }
+    let last = lines.len() - 1;
+    for (index, (line, doc)) in lines.iter().enumerate() {
+        sql.push_str("\n  ");
+        sql.push_str(line);
+        if index < last {
+            sql.push(',');
+        }
+        if let Some(doc) = doc {
+            sql.push_str(&comment(doc));
+        }
+    }
+    sql.push_str("\n)");
+    sql
+}
+
+fn comment(doc: &str) -> String {
+    format!(" -- {}", doc.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn added_columns(sink: &Sink, actual: &[Actual]) -> Vec<String> {
+    let missing = |name: &str| find(actual, name).is_none();
+    let table = quoted(&sink.table);
+    let add = |name: &str, ty: &str| format!("ALTER TABLE {table} ADD COLUMN {} {ty}", quoted(name));
+    let mut statements: Vec<String> = sink
+        .columns
+        .fields
+        .iter()
+        .filter(|field| field.ty.nullable && missing(&field.name))
+        .map(|field| add(&field.name, Storage::of(&field.ty.base).declared()))
+        .collect();
+    if let Some(mark) = extra_mark(sink).filter(|name| missing(name)) {
+        statements.push(add(mark, "INTEGER NOT NULL DEFAULT 0"));
+    }
+    statements
+}
+
+fn find<'a>(actual: &'a [Actual], name: &str) -> Option<&'a Actual> {
+    actual.iter().find(|it| it.name.eq_ignore_ascii_case(name))
+}
+
+fn check_columns(sink: &Sink, actual: &[Actual]) -> Vec<Failure> {
+    let table = &sink.table;
+    let mut problems = Vec::new();
+    let mut problem = |name, message: String, help: String| {
+        problems.push(Failure::configuration(name, message, Some(help)));
+    };
+    let alter = |name: &str, ty: &str| format!("ALTER TABLE {} ADD COLUMN {} {ty}", quoted(table), quoted(name));
+    for field in &sink.columns.fields {
+        let name = &field.name;
+        let storage = Storage::of(&field.ty.base);
+        let Some(column) = find(actual, name) else {
+            problem(
+                "column-missing",
+                format!("the table `{table}` has no column `{name}`"),
+                alter(name, storage.declared()),
+            );
+            continue;
+        };
+        if column.generated {
+            problem(
+                "column-generated",
+                format!("the column `{name}` of `{table}` is computed by the database"),
+                format!("leave `{name}` out of the sink"),
+            );
+        } else if !fits(storage, &column.declared) {
+            let (message, help) = misfit(table, name, &field.ty, storage, &column.declared);
+            problem("column-type", message, help);
+        } else if column.not_null && field.ty.nullable {
+            problem(
+                "column-not-null",
+                format!("`{name}` may be null, but the column of `{table}` may not"),
+                format!("give it a fallback: `derive {name} = {name} ?? …`"),
+            );
+        }
+    }
+    let extras = [
+        extra_mark(sink).map(|it| (it, "INTEGER NOT NULL DEFAULT 0")),
+        sink.loaded_at.as_deref().map(|it| (it, "TEXT")),
+    ];
+    for (name, ty) in extras.into_iter().flatten() {
+        if find(actual, name).is_none() {
+            problem("column-missing", format!("the table `{table}` has no column `{name}`"), alter(name, ty));
+        }
+    }
+    let written = |name: &str| {
+        sink.columns.fields.iter().any(|field| field.name.eq_ignore_ascii_case(name))
+            || [extra_mark(sink), sink.loaded_at.as_deref()]
+                .into_iter()
+                .flatten()
+                .any(|it| it.eq_ignore_ascii_case(name))
+    };
+    for column in actual {
+        if column.not_null && !column.has_default && !column.generated && !written(&column.name) {
+            problem(
+                "column-not-written",
+                format!("the column `{}` of `{table}` must not be null, and the sink does not write it", column.name),
+                format!("add `{}` to the sink's fields, or give the column a default", column.name),
+            );
+        }
+    }
+    problems
+}
+
+/// What SQLite makes of a value: <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Affinity {
+    Integer,
+    Text,
+    Blob,
+    Real,
+    Numeric,
+}
+
+fn affinity(declared: &str) -> Affinity {
+    let declared = declared.to_ascii_uppercase();
+    let has = |part: &str| declared.contains(part);
+    if has("INT") {
+        Affinity::Integer
+    } else if has("CHAR") || has("CLOB") || has("TEXT") {
+        Affinity::Text
+    } else if has("BLOB") || declared.is_empty() || declared == "ANY" {
+        Affinity::Blob
+    } else if has("REAL") || has("FLOA") || has("DOUB") {
+        Affinity::Real
+    } else {
+        Affinity::Numeric
+    }
+}
+
+/// Whether the column keeps the value as it is.
+fn fits(storage: Storage, declared: &str) -> bool {
+    let affinity = affinity(declared);
+    match storage {
+        Storage::Integer | Storage::Bool => {
+            matches!(affinity, Affinity::Integer | Affinity::Numeric | Affinity::Blob)
+        }
+        Storage::Real => matches!(affinity, Affinity::Real | Affinity::Numeric | Affinity::Blob),
+        Storage::Decimal(_) | Storage::Text => matches!(affinity, Affinity::Text | Affinity::Blob),
+        Storage::Blob => affinity == Affinity::Blob || affinity == Affinity::Text,
+        // Never looks like a number, so numeric columns (`DATETIME`) keep it as well.
+        Storage::Uuid | Storage::Date | Storage::Time | Storage::Timestamp | Storage::LocalTimestamp => {
+            matches!(affinity, Affinity::Text | Affinity::Blob | Affinity::Numeric)
+        }
+    }
+}
+
+fn misfit(table: &str, name: &str, ty: &Type, storage: Storage, declared: &str) -> (String, String) {
+    let wanted = storage.declared();
+    let message = match storage {
+        Storage::Decimal(_) => {
+            format!("the column `{name}` of `{table}` is {declared}: SQLite would round a {ty} to a float")
+        }
+        Storage::Text => format!("the column `{name}` of `{table}` is {declared}: `007` would become 7"),
+        _ => format!("the column `{name}` of `{table}` is {declared}, but the sink writes {ty}"),
+    };
+    (message, format!("declare the column {wanted}"))
+}

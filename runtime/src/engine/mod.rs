@@ -1,0 +1,17 @@
+//! The engine core: records in, rows out. Decodes with projection, runs the steps, hands rows to encoders.
+//!
+//! Free of I/O: it sees bytes, cells and counters, never a consumer, a connection or a clock. What it computes depends on
+//! the record alone, so epochs, lanes and crashes change no result.
+
+mod bad_rate;
+mod build;
+mod columns;
+mod counters;
+mod process;
+mod segment;
+
+pub use bad_rate::BadRate;
+pub use build::{BuildError, Input, Numbering, Target, build};
+pub use counters::Counters;
+pub use process::{Incoming, Output, Values, Verdict};
+pub use segment::{Segment, Tap};

@@ -1,0 +1,264 @@
+//! From a source's records to a topic's messages: decode, steps, keys, partition, encode. No I/O: messages go to an [`Emit`].
+
+use std::hash::Hasher;
+
+use bumpalo::Bump;
+use pipewright_expr::{Datum, Row};
+use pipewright_plan::{BadRecordPolicy, Plan, Source, Topic, Type};
+
+use super::bug;
+use super::core::{Halt, build_error, stopped, too_many};
+use crate::codecs::{self, ColumnRequest, Encoder};
+use crate::connectors::files::{FileReader, FileRecord};
+use crate::connectors::kafka::{keys, partitioner};
+use crate::engine::{BadRate, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build};
+use crate::record::{BadRecord, DeadLetter, Original, RecordId};
+use crate::report::{RunError, SourceSummary};
+
+/// Who takes the messages.
+pub(super) trait Emit {
+    /// One message for the target topic of that index.
+    fn emit(
+        &mut self,
+        target: usize,
+        partition: i32,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> Result<(), RunError>;
+}
+
+/// One source on its way to its topics.
+pub(super) struct IngestCore {
+    source: String,
+    segment: Segment,
+    numbering: Numbering,
+    counters: Counters,
+    bad_rate: BadRate,
+    out: Messages,
+    arena: Bump,
+    /// What a dead letter's `topic` counts: behind the stage's topics come the sources.
+    source_index: u16,
+}
+
+struct Messages {
+    topics: Vec<TopicWriter>,
+    letters: Vec<DeadLetter>,
+    /// Encoded but not yet handed over: target, partition, key, value as ranges of `bytes`.
+    ready: Vec<Ready>,
+    bytes: Vec<u8>,
+}
+
+struct Ready {
+    target: usize,
+    partition: i32,
+    key: Option<(usize, usize)>,
+    value: Option<(usize, usize)>,
+}
+
+/// How one topic's messages are made.
+struct TopicWriter {
+    name: String,
+    encoder: Box<dyn Encoder>,
+    key: Vec<Type>,
+    partition_key: Vec<Type>,
+    partitions: i32,
+    /// Counts messages without a key, which are dealt out in turn; starts where the topic ends, so that a rerun deals the same.
+    turn: i64,
+    scratch: Vec<u8>,
+}
+
+impl IngestCore {
+    /// Compiles a source. `topics`: what it feeds, with the number of partitions and of records already in each.
+    pub(super) fn new(
+        plan: &Plan,
+        source: &Source,
+        topics: &[(&Topic, i32, i64)],
+        source_index: u16,
+        reader: &FileReader,
+    ) -> Result<Self, RunError> {
+        let targets: Vec<_> = topics.iter().map(|(topic, ..)| Target::Topic(topic)).collect();
+        let mut numbering = Numbering::default();
+        let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &source.schema);
+        let segment = build(plan, Input::Source(source), &targets, &mut numbering, &decoder)
+            .map_err(|error| build_error(error, source.origin))?;
+        let writers = topics.iter().map(|(topic, partitions, records)| writer(topic, *partitions, *records));
+        let topics = writers.collect::<Result<_, _>>()?;
+        let counters = Counters::new(numbering.steps.len(), numbering.taps.len());
+        Ok(Self {
+            source: source.name.clone(),
+            segment,
+            numbering,
+            counters,
+            bad_rate: BadRate::new(plan.pipeline.max_bad_ppm),
+            out: Messages { topics, letters: vec![], ready: vec![], bytes: vec![] },
+            arena: Bump::new(),
+            source_index,
+        })
+    }
+
+    /// Takes one record of the source.
+    pub(super) fn take(&mut self, record: &FileRecord<'_>, emit: &mut dyn Emit) -> Result<(), Halt> {
+        let mut arena = std::mem::take(&mut self.arena);
+        let result = self.take_into(record, &arena);
+        arena.reset();
+        self.arena = arena;
+        result?;
+        let ready = std::mem::take(&mut self.out.ready);
+        let slice = |range: &Option<(usize, usize)>| range.and_then(|(from, to)| self.out.bytes.get(from..to));
+        for message in &ready {
+            emit.emit(message.target, message.partition, slice(&message.key), slice(&message.value))
+                .map_err(|error| Halt { error, drop_epoch: false })?;
+        }
+        self.out.ready = ready;
+        self.out.ready.clear();
+        self.out.bytes.clear();
+        Ok(())
+    }
+
+    fn take_into(&mut self, record: &FileRecord<'_>, arena: &Bump) -> Result<(), Halt> {
+        let at = RecordId {
+            topic: self.source_index,
+            partition: file_number(record.file),
+            offset: i64::try_from(record.start).unwrap_or(i64::MAX),
+        };
+        let original =
+            || Original { value: Some(record.bytes.to_vec()), headers: header_of(record), ..Original::default() };
+        let incoming = Incoming {
+            at,
+            key: None,
+            value: Some(record.bytes),
+            timestamp: None,
+            header: &|_| None,
+            original: &original,
+        };
+        let mut row: Row<'_> = Row::new(self.segment.cells(), arena);
+        let mut scratch: Vec<Datum<'_>> = Vec::new();
+        let verdict =
+            self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
+        if let Verdict::Stop { letter, .. } = verdict {
+            self.out.ready.clear();
+            let mut error = stopped(&letter, &self.source);
+            error.message = format!(
+                "stopped at a bad record ({} line {}): {} [{}]",
+                record.file, record.line, letter.bad.reason, letter.place
+            );
+            return Err(Halt { error, drop_epoch: false });
+        }
+        if self.bad_rate.count(matches!(verdict, Verdict::Bad)) {
+            let error = too_many(&self.bad_rate, &self.source, self.out.letters.last());
+            return Err(Halt { error, drop_epoch: false });
+        }
+        Ok(())
+    }
+
+    /// Bad records since the last call.
+    pub(super) fn letters(&mut self) -> Vec<DeadLetter> {
+        std::mem::take(&mut self.out.letters)
+    }
+
+    /// What it did so far.
+    pub(super) fn summary(&self, read_before: u64) -> SourceSummary {
+        let mut dead_letters = self.counters.undecodable.clone();
+        let named = self.counters.bad.iter().chain(&self.counters.refused).flatten();
+        for (name, count) in named {
+            *dead_letters.entry(name.clone()).or_default() += count;
+        }
+        let skipped = self.counters.skipped.iter().chain(&self.counters.refused_skipped).sum::<u64>();
+        SourceSummary {
+            name: self.source.clone(),
+            read: self.counters.read,
+            read_before,
+            filtered: self.counters.filtered.iter().sum(),
+            dead_letters,
+            skipped: skipped + self.counters.skipped_before,
+        }
+    }
+
+    /// Ids of its steps, for messages.
+    #[allow(dead_code, reason = "symmetry with stages; the tests read it")]
+    pub(super) fn steps(&self) -> &[String] {
+        &self.numbering.steps
+    }
+}
+
+fn writer(topic: &Topic, partitions: i32, records: i64) -> Result<TopicWriter, RunError> {
+    let encoder = codecs::encoder(&topic.format, &topic.schema).map_err(|error| bug(error.to_string()))?;
+    let types = |parts: &[pipewright_plan::Expr]| parts.iter().map(|it| it.ty.clone()).collect();
+    Ok(TopicWriter {
+        name: topic.name.clone(),
+        encoder,
+        key: types(&topic.key),
+        partition_key: types(&topic.partitioning.key),
+        partitions: partitions.max(1),
+        turn: records,
+        scratch: vec![],
+    })
+}
+
+/// A number for a file that stays the same from run to run: part of the identity of its dead letters.
+fn file_number(path: &str) -> i32 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(path.as_bytes());
+    i32::try_from(hasher.finish() & 0x7fff_ffff).unwrap_or_default()
+}
+
+fn header_of(record: &FileRecord<'_>) -> Vec<(String, Option<Vec<u8>>)> {
+    vec![
+        ("pipewright.file".into(), Some(record.file.as_bytes().to_vec())),
+        ("pipewright.line".into(), Some(record.line.to_string().into_bytes())),
+    ]
+}
+
+impl Output for Messages {
+    fn put(&mut self, target: usize, values: &Values<'_, '_>, _at: RecordId) -> Result<(), BadRecord> {
+        let Some(topic) = self.topics.get_mut(target) else { return Ok(()) };
+        let (key, partition) = topic.place(values, &mut self.bytes)?;
+        let from = self.bytes.len();
+        topic.encoder.encode(values.columns, &mut self.bytes)?;
+        self.ready.push(Ready { target, partition, key, value: Some((from, self.bytes.len())) });
+        Ok(())
+    }
+
+    fn delete(&mut self, target: usize, values: &Values<'_, '_>, _at: RecordId) -> Result<(), BadRecord> {
+        let Some(topic) = self.topics.get_mut(target) else { return Ok(()) };
+        let (key, partition) = topic.place(values, &mut self.bytes)?;
+        self.ready.push(Ready { target, partition, key, value: None });
+        Ok(())
+    }
+
+    fn dead_letter(&mut self, letter: DeadLetter) {
+        self.letters.push(letter);
+    }
+}
+
+impl TopicWriter {
+    /// Writes the message key and chooses the partition.
+    fn place(
+        &mut self,
+        values: &Values<'_, '_>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(Option<(usize, usize)>, i32), BadRecord> {
+        let bad = |reason: String| BadRecord { name: "bad-key", reason, origin: None };
+        let mut key = None;
+        if !self.key.is_empty() {
+            let from = bytes.len();
+            keys::encode(values.key, &self.key, bytes).map_err(|why| bad(format!("key of `{}`: {why}", self.name)))?;
+            key = Some((from, bytes.len()));
+        }
+        if self.partition_key.is_empty() {
+            let partition = i32::try_from(self.turn % i64::from(self.partitions)).unwrap_or_default();
+            self.turn += 1;
+            return Ok((key, partition));
+        }
+        self.scratch.clear();
+        keys::encode(values.partition_key, &self.partition_key, &mut self.scratch)
+            .map_err(|why| bad(format!("partition key of `{}`: {why}", self.name)))?;
+        Ok((key, partitioner::partition(&self.scratch, self.partitions)))
+    }
+}
+
+/// Whether bad records of a source need a place to go.
+#[allow(dead_code, reason = "read by the ingest stage of real clusters")]
+pub(super) fn keeps_letters(source: &Source) -> bool {
+    matches!(source.on_bad_record, BadRecordPolicy::DeadLetter { .. })
+}

@@ -1,0 +1,67 @@
+//! Runs a plan: opens what it names, starts its stages, ends them in order.
+//!
+//! Two ways to run: [`embedded`] (the topics live in this process; one global epoch) and [`server`] (real Kafka). Both carry
+//! records through the same engine into the same databases. Knows no clocks but the monotonic one, prints nothing: what
+//! happens is told to the [`Observer`].
+
+mod committer;
+mod core;
+mod embedded;
+mod ingest;
+mod resolve;
+mod server;
+mod signal;
+mod summary;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pipewright_plan::Plan;
+
+pub use resolve::{resolve_connection, resolve_plan};
+pub use signal::StopSignal;
+
+use crate::report::{ErrorClass, Observer, RunError, Summary};
+
+/// How a plan is run.
+#[derive(Clone)]
+pub struct RunSettings {
+    /// Stop when the bounded inputs are read and everything is stored.
+    pub until_end: bool,
+    /// Relative paths of files and databases start here: the folder of the program.
+    pub base: PathBuf,
+    /// Where this instance keeps its slot in the consumer groups, so that a restart takes its partitions back at once.
+    pub state_dir: PathBuf,
+    /// Asks the run to drain, commit and end.
+    pub stop: Arc<StopSignal>,
+}
+
+/// Runs a plan until it ends or is told to stop. Blocks.
+pub fn run(plan: Plan, settings: RunSettings, observer: Arc<dyn Observer>) -> Result<Summary, RunError> {
+    let plan = resolve_plan(plan, &settings.base)?;
+    if plan.stages.is_empty() {
+        return Err(RunError {
+            name: "nothing-to-run",
+            message: format!("`{}` has no sink that anything flows into", plan.pipeline.name),
+            help: Some("add a `sink … from … to …`".into()),
+            origin: None,
+            class: ErrorClass::Configuration,
+        });
+    }
+    if embedded::is_embedded(&plan) {
+        embedded::run(&plan, &settings, observer)
+    } else {
+        server::run(&plan, &settings, observer)
+    }
+}
+
+/// A contradiction inside the plan or the program: not the user's fault, unless the plan was edited by hand.
+fn bug(message: impl Into<String>) -> RunError {
+    RunError {
+        name: "internal-error",
+        message: message.into(),
+        help: Some("this is a bug of Pipewright (or the saved plan was edited): please report it".into()),
+        origin: None,
+        class: ErrorClass::Bug,
+    }
+}

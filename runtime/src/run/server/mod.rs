@@ -1,0 +1,183 @@
+//! A run on real servers: one thread a stage, one thread a source, until the inputs end or someone says stop.
+//!
+//! Started more than once, the instances share partitions through the consumer group, and sources through a lease; safety
+//! does not rest on either: positions have generations, producers are fenced.
+
+mod lane;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use pipewright_plan::{Plan, TypedOptions};
+
+use super::{RunSettings, bug};
+use crate::connectors::kafka::admin::{Cluster, TopicFound, TopicNeed};
+use crate::connectors::kafka::cursor;
+use crate::connectors::kafka::spec::KafkaConnection;
+use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary, StageSummary, Summary};
+use crate::sinks;
+
+/// What the threads of a run share.
+pub(super) struct Shared {
+    pub(super) plan: Plan,
+    pub(super) settings: RunSettings,
+    pub(super) observer: Arc<dyn Observer>,
+    /// Topics that sources of this program still feed. A stage ends only when its topics have left it.
+    pub(super) feeding: Mutex<BTreeSet<String>>,
+    /// Ends the run everywhere: a stop was asked for, or a thread failed.
+    pub(super) ending: AtomicBool,
+    /// Id of each topic, by its name in the program.
+    pub(super) topic_ids: BTreeMap<String, Option<String>>,
+    /// Partitions of each topic, by its name in the program.
+    pub(super) partitions: BTreeMap<String, i32>,
+}
+
+impl Shared {
+    /// Whether everything is to drain and end now.
+    pub(super) fn ending(&self) -> bool {
+        self.settings.stop.requested() || self.ending.load(Ordering::SeqCst)
+    }
+
+    fn end(&self) {
+        self.ending.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a source may still write to one of these topics.
+    pub(super) fn fed(&self, topics: &[String]) -> bool {
+        self.feeding.lock().is_ok_and(|it| topics.iter().any(|topic| it.contains(topic)))
+    }
+
+    pub(super) fn no_longer_feeding(&self, topics: &[String]) {
+        if let Ok(mut feeding) = self.feeding.lock() {
+            topics.iter().for_each(|topic| {
+                feeding.remove(topic);
+            });
+        }
+    }
+}
+
+enum Ended {
+    Stage(Result<StageSummary, RunError>),
+    Source(Result<SourceSummary, RunError>),
+}
+
+/// Runs a plan on real servers.
+pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observer>) -> Result<Summary, RunError> {
+    let topics = prepare_topics(plan, &*observer)?;
+    let by_source: BTreeMap<String, Vec<String>> = plan.ingest.iter().fold(BTreeMap::new(), |mut map, it| {
+        map.entry(it.source.clone()).or_insert_with(Vec::new).push(it.topic.clone());
+        map
+    });
+    let shared = Arc::new(Shared {
+        plan: plan.clone(),
+        settings: settings.clone(),
+        observer: Arc::clone(&observer),
+        feeding: Mutex::new(plan.ingest.iter().map(|it| it.topic.clone()).collect()),
+        ending: AtomicBool::new(false),
+        topic_ids: topics.iter().map(|(name, it)| (name.clone(), it.id.clone())).collect(),
+        partitions: topics.iter().map(|(name, it)| (name.clone(), i32::try_from(it.partitions).unwrap_or(i32::MAX))).collect(),
+    });
+    observer.event(Event::Started { stages: plan.stages.iter().map(|it| it.id.clone()).collect(), bytes_to_read: None });
+    let started = Instant::now();
+    let (out, ended) = crossbeam_channel::unbounded();
+    let mut threads = Vec::new();
+    for stage in &plan.stages {
+        let (shared, out, stage) = (Arc::clone(&shared), out.clone(), stage.clone());
+        threads.push(spawn(&format!("lane {}", stage.id), move || {
+            let _ = out.send(Ended::Stage(lane::run(&shared, &stage)));
+        })?);
+    }
+    for (name, topics) in by_source {
+        let (shared, out) = (Arc::clone(&shared), out.clone());
+        threads.push(spawn(&format!("source {name}"), move || {
+            let result = source::run(&shared, &name, &topics);
+            if result.is_ok() {
+                shared.no_longer_feeding(&topics);
+            }
+            let _ = out.send(Ended::Source(result));
+        })?);
+    }
+    drop(out);
+    let mut summary = Summary { ended: true, ..Summary::default() };
+    let mut failure: Option<RunError> = None;
+    while let Ok(it) = ended.recv() {
+        let error = match it {
+            Ended::Stage(Ok(stage)) => {
+                summary.stages.push(stage);
+                None
+            }
+            Ended::Source(Ok(source)) => {
+                summary.sources.push(source);
+                None
+            }
+            Ended::Stage(Err(error)) | Ended::Source(Err(error)) => Some(error),
+        };
+        if let Some(error) = error {
+            // One failure ends the others in order; it is the one that is reported.
+            shared.end();
+            failure.get_or_insert(error);
+        }
+    }
+    for thread in threads {
+        if thread.join().is_err() {
+            failure.get_or_insert_with(|| bug("a thread panicked"));
+        }
+    }
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    summary.ended = !settings.stop.requested();
+    summary.seconds = started.elapsed().as_secs_f64();
+    summary.stages.sort_by_key(|it| plan.stages.iter().position(|stage| stage.id == it.id));
+    for stage in &plan.stages {
+        summary.databases.insert(stage.domain.clone(), sinks::location(plan, &stage.domain));
+    }
+    Ok(summary)
+}
+
+/// Creates the topics that the program owns and checks all of them, cluster by cluster. By their name in the program.
+fn prepare_topics(plan: &Plan, observer: &dyn Observer) -> Result<BTreeMap<String, TopicFound>, RunError> {
+    let clusters: BTreeSet<&String> = plan.topics.iter().map(|it| &it.connection).collect();
+    let mut found = BTreeMap::new();
+    for name in clusters {
+        let topics: Vec<_> = plan.topics.iter().filter(|it| it.connection == *name).collect();
+        let cluster = Cluster::new(&kafka_connection(plan, name)?, name)?;
+        cluster.wait(PATIENCE, observer)?;
+        let mut needs: Vec<TopicNeed> = topics.iter().map(|it| TopicNeed::from(*it)).collect();
+        if !plan.ingest.is_empty() {
+            // The lease of a source is a place in a group over this topic.
+            needs.push(cursor::positions_topic());
+        }
+        let prepared = cluster.prepare(&needs)?;
+        found.extend(topics.iter().map(|it| it.name.clone()).zip(prepared));
+    }
+    Ok(found)
+}
+
+/// The decoded options of a Kafka connection.
+pub(super) fn kafka_connection(plan: &Plan, name: &str) -> Result<KafkaConnection, RunError> {
+    let connection = plan.connection(name).ok_or_else(|| bug(format!("the plan has no connection `{name}`")))?;
+    KafkaConnection::decode(&connection.options).map_err(|error| RunError {
+        name: "option-value",
+        message: format!("connection `{name}`: {error}"),
+        help: None,
+        origin: Some(connection.origin),
+        class: ErrorClass::Configuration,
+    })
+}
+
+/// How long a cluster may be away at the start before the run gives up with exit code 3.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<std::thread::JoinHandle<()>, RunError> {
+    std::thread::Builder::new()
+        .name(name.to_string())
+        .spawn(work)
+        .map_err(|error| bug(format!("cannot start a thread: {error}")))
+}
+
+/// How long a lane waits for news when there is nothing to read.
+pub(super) const IDLE: Duration = Duration::from_millis(50);

@@ -1,0 +1,87 @@
+//! What a database must know of the stage it serves: names, sinks, topics.
+
+use std::collections::BTreeSet;
+
+use pipewright_plan::{Plan, Sink, Stage};
+
+use crate::sinks::DatabaseError;
+
+/// A stage as its database sees it.
+#[derive(Clone, Debug)]
+pub struct StageContext {
+    /// The program's name.
+    pub program: String,
+    /// The stage's id.
+    pub stage: String,
+    /// Who runs it: any text that tells instances apart.
+    pub owner: String,
+    /// The name of the connection.
+    pub connection: String,
+    /// The names of its topics in Kafka, in the order of [`Stage::topics`].
+    pub topics: Vec<String>,
+    /// Its sinks, in order.
+    pub sinks: Vec<Sink>,
+    /// `file:line` of each sink.
+    pub places: Vec<String>,
+    /// Sources that feed its topics, sorted: in embedded mode their bad records are stored here as well.
+    pub sources: Vec<String>,
+}
+
+impl StageContext {
+    /// From the plan.
+    pub fn new(plan: &Plan, stage: &Stage, owner: &str) -> Result<Self, DatabaseError> {
+        let mut sinks = Vec::new();
+        for name in &stage.sinks {
+            let sink = plan.sink(name).ok_or_else(|| DatabaseError::Configuration {
+                name: "plan-incomplete",
+                message: format!("the plan has no sink `{name}`"),
+                help: Some("compile the program again".to_string()),
+                sink: None,
+            })?;
+            sinks.push(sink.clone());
+        }
+        Ok(Self {
+            program: plan.pipeline.name.clone(),
+            stage: stage.id.clone(),
+            owner: owner.to_string(),
+            connection: stage.domain.clone(),
+            topics: stage
+                .topics
+                .iter()
+                .map(|name| plan.topic(name).map_or_else(|| name.clone(), |topic| topic.topic.clone()))
+                .collect(),
+            sources: {
+                let feeds = plan.ingest.iter().filter(|it| stage.topics.contains(&it.topic));
+                let names: BTreeSet<String> = feeds.map(|it| it.source.clone()).collect();
+                names.into_iter().collect()
+            },
+            places: sinks.iter().map(|sink| plan.place(sink.origin)).collect(),
+            sinks,
+        })
+    }
+
+    /// A connection without a stage.
+    pub fn of_connection(plan: &Plan, connection: &str) -> Self {
+        Self {
+            program: plan.pipeline.name.clone(),
+            stage: String::new(),
+            owner: String::new(),
+            connection: connection.to_string(),
+            topics: Vec::new(),
+            sinks: Vec::new(),
+            places: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+
+    /// Where a bad record stood: the Kafka name of a topic or, behind the topics, the name of a source.
+    pub fn letter_topic(&self, index: u16) -> &str {
+        let source = usize::from(index).checked_sub(self.topics.len()).and_then(|it| self.sources.get(it));
+        source.map_or_else(|| self.topic(index), String::as_str)
+    }
+
+    /// The Kafka name of a topic by its index.
+    pub fn topic(&self, index: u16) -> &str {
+        self.topics.get(usize::from(index)).map_or("?", String::as_str)
+    }
+}

@@ -1,0 +1,195 @@
+//! `pipewright dead-letters ls|show FILE`: bad records that were kept, with the reason, beside the rows in the database.
+
+use std::path::PathBuf;
+
+use crate::exit::Exit;
+
+/// Look at bad records that were kept beside the rows
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// How many there are, by reason and place; the newest of each
+    Ls(Which),
+    /// The letters themselves, with their original bytes
+    Show(Which),
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// The program
+    file: PathBuf,
+    /// The environment of `pipewright.yaml`; without it, the file's default
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// Only those with this reason: `check-failed`
+    #[arg(long)]
+    name: Option<String>,
+    /// Only those that this topic, transform or sink refused
+    #[arg(long)]
+    node: Option<String>,
+    /// Only those of this topic in Kafka
+    #[arg(long)]
+    topic: Option<String>,
+    /// Only those of this partition
+    #[arg(long)]
+    partition: Option<i32>,
+    /// Only the one at this offset
+    #[arg(long)]
+    offset: Option<i64>,
+    /// At most so many; `show` prints 10 if you do not say
+    #[arg(long)]
+    limit: Option<u32>,
+    /// One JSON document instead of text
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+#[cfg(not(feature = "run"))]
+/// Says what is missing.
+pub fn run(arguments: &Arguments) -> Exit {
+    let _ = format!("{arguments:?}");
+    crate::output::complain("this build only checks, formats and explains; the full one (feature `run`) reads databases");
+    Exit::Usage
+}
+
+#[cfg(feature = "run")]
+pub use engine::run;
+
+#[cfg(feature = "run")]
+mod engine {
+    use std::collections::BTreeMap;
+
+    use pipewright_plan::Plan;
+    use pipewright_runtime::sinks::DatabaseError;
+    use pipewright_runtime::sinks::open_connection;
+    use pipewright_runtime::sinks::dead_letters::{LetterFilter, StoredLetter};
+    use serde_json::{Value, json};
+
+    use super::{Arguments, Command, Exit, Format, Which};
+    use crate::commands::{explain, run};
+    use crate::output;
+    use crate::report::{grouped, run_error};
+    use crate::style::Style;
+
+    /// Lists or shows.
+    pub fn run(arguments: &Arguments) -> Exit {
+        let (which, show) = match &arguments.command {
+            Command::Ls(which) => (which, false),
+            Command::Show(which) => (which, true),
+        };
+        let (plan, sources) = match explain::read(&which.file, which.env.as_deref(), &[]) {
+            Ok(read) => read,
+            Err(exit) => return exit,
+        };
+        let plan = match pipewright_runtime::run::resolve_plan(plan, &run::base(&which.file)) {
+            Ok(plan) => plan,
+            Err(error) => {
+                output::talk(&run_error::render(&error, &sources, Style::stderr()));
+                return run_error::exit(error.class);
+            }
+        };
+        let letters = match read(&plan, which, show) {
+            Ok(letters) => letters,
+            Err(error) => {
+                output::complain(&error.to_string());
+                return if matches!(error, DatabaseError::Unavailable(_)) { Exit::OutOfReach } else { Exit::Findings };
+            }
+        };
+        output::data(&match (which.format, show) {
+            (Format::Json, _) => format!("{:#}\n", Value::Array(letters.iter().map(as_json).collect())),
+            (Format::Human, true) => letters.iter().map(|it| page(it, Style::stdout())).collect(),
+            (Format::Human, false) => list(&letters, which),
+        });
+        if letters.is_empty() {
+            output::talk("no dead letters\n");
+        }
+        Exit::Fine
+    }
+
+    fn read(plan: &Plan, which: &Which, show: bool) -> Result<Vec<StoredLetter>, DatabaseError> {
+        let filter = LetterFilter {
+            stage: None,
+            node: which.node.clone(),
+            name: which.name.clone(),
+            topic: which.topic.clone(),
+            partition: which.partition,
+            offset: which.offset,
+            limit: which.limit.or(show.then_some(10)),
+        };
+        let mut domains: Vec<&str> = plan.stages.iter().map(|it| it.domain.as_str()).collect();
+        domains.dedup();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
+        runtime.block_on(async {
+            let mut letters = vec![];
+            for domain in domains {
+                letters.extend(open_connection(plan, domain)?.dead_letters(&filter).await?);
+            }
+            Ok(letters)
+        })
+    }
+
+    /// One line per reason and place, the most frequent first, with an example.
+    fn list(letters: &[StoredLetter], which: &Which) -> String {
+        let mut groups = BTreeMap::<(&str, &str, &str), (u64, &StoredLetter)>::new();
+        for it in letters {
+            let group = groups.entry((&it.name, &it.node, &it.place)).or_insert((0, it));
+            *group = (group.0 + 1, it);
+        }
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        groups.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        let mut out = String::new();
+        for ((name, node, place), (count, it)) in &groups {
+            out.push_str(&format!("{:>9}  {name}  in {node}, {place}\n", grouped(*count)));
+            out.push_str(&format!("           {} ({}[{}] at {})\n", it.reason, it.topic, it.partition, it.offset));
+        }
+        if let Some(((name, ..), _)) = groups.first() {
+            output::talk(&format!("\nnext: pipewright dead-letters show {} --name {name}\n", which.file.display()));
+        }
+        out
+    }
+
+    fn page(it: &StoredLetter, style: Style) -> String {
+        let head = format!("{}[{}] at {}: {}", it.topic, it.partition, it.offset, it.reason);
+        let mut out = format!("{}\n", style.paint("1", &head));
+        let step = it.step.as_ref().map(|step| format!(" step {step}")).unwrap_or_default();
+        out.push_str(&format!("  reason   {} in {}{step}, {}\n", it.name, it.node, it.place));
+        out.push_str(&format!("  stored   {}\n", it.created_at));
+        if it.stale_key {
+            out.push_str("  row      the last good version stays in the table\n");
+        }
+        if let Some(key) = &it.key {
+            out.push_str(&format!("  key      {}\n", String::from_utf8_lossy(key)));
+        }
+        match &it.value {
+            Some(value) => out.push_str(&format!("  value    {}\n", String::from_utf8_lossy(value))),
+            None => out.push_str("  value    not kept\n"),
+        }
+        out.push('\n');
+        out
+    }
+
+    fn as_json(it: &StoredLetter) -> Value {
+        let text = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|it| String::from_utf8_lossy(it).into_owned());
+        json!({
+            "stage": it.stage, "topic": it.topic, "partition": it.partition, "offset": it.offset, "ordinal": it.ordinal,
+            "key": text(&it.key), "value": text(&it.value), "node": it.node, "step": it.step, "place": it.place,
+            "name": it.name, "reason": it.reason, "stale_key": it.stale_key, "record_time": it.record_time,
+            "created_at": it.created_at, "replayed_at": it.replayed_at,
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! The commands: one file each, with its arguments and a `run` that ends in an exit code.
+
+pub mod check;
+pub mod completions;
+pub mod dead_letters;
+pub mod docs;
+pub mod explain;
+pub mod fmt;
+pub mod new;
+pub mod run;

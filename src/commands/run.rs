@@ -1,0 +1,139 @@
+//! `pipewright run FILE`: check, then run. Ctrl-C (or SIGTERM) drains, commits and ends; a second one ends at once, which
+//! loses nothing either.
+
+use std::path::PathBuf;
+
+use crate::exit::Exit;
+
+/// Check a program and run it
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A program (`shop.pipe`), or a plan that `explain --format yaml` saved
+    file: PathBuf,
+    /// The environment of `pipewright.yaml`; without it, the file's default
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// Stop when the bounded sources are read and everything is stored. Without servers this is the default
+    #[arg(long)]
+    until_end: bool,
+    /// Set a parameter: `--set min_amount=5`
+    #[arg(long, value_name = "PARAM=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_string(), value.to_string())),
+        _ => Err("write it as `name=value`".into()),
+    }
+}
+
+#[cfg(not(feature = "run"))]
+/// Says what is missing.
+pub fn run(arguments: &Arguments) -> Exit {
+    let _ = (&arguments.file, &arguments.env, arguments.until_end, &arguments.set);
+    crate::output::complain("this build only checks, formats and explains; the full one (feature `run`) runs programs");
+    Exit::Usage
+}
+
+#[cfg(feature = "run")]
+pub use engine::run;
+
+#[cfg(feature = "run")]
+mod engine {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use pipewright_plan::Plan;
+    use pipewright_runtime::run::{RunSettings, StopSignal};
+
+    use super::{Arguments, Exit};
+    use crate::commands::explain;
+    use crate::environment;
+    use crate::output;
+    use crate::program::registry;
+    use crate::progress::Progress;
+    use crate::report::run_error;
+    use crate::signals;
+    use crate::style::Style;
+    use crate::summary;
+
+    /// Runs.
+    pub fn run(arguments: &Arguments) -> Exit {
+        let (plan, sources) = match explain::read(&arguments.file, arguments.env.as_deref(), &arguments.set) {
+            Ok(read) => read,
+            Err(exit) => return exit,
+        };
+        let stop = Arc::new(StopSignal::new());
+        if let Err(error) = signals::watch(Arc::clone(&stop)) {
+            output::complain(&format!("cannot listen to signals: {error}"));
+            return Exit::Bug;
+        }
+        let settings = RunSettings {
+            until_end: arguments.until_end || ends_by_itself(&plan),
+            base: base(&arguments.file),
+            state_dir: state_dir(),
+            stop,
+        };
+        let style = Style::stderr();
+        let progress = Arc::new(Progress::new(style));
+        let result = pipewright_runtime::run::run(plan.clone(), settings, Arc::clone(&progress) as _);
+        progress.end();
+        match result {
+            Ok(done) => {
+                let place = summary::Place {
+                    program: &arguments.file,
+                    env: arguments.env.as_deref(),
+                    others: environment::others(&arguments.file, arguments.env.as_deref()),
+                };
+                output::talk(&summary::render(&done, &plan, &place, style));
+                Exit::Fine
+            }
+            Err(error) => {
+                output::talk(&run_error::render(&error, &sources, style));
+                run_error::exit(error.class)
+            }
+        }
+    }
+
+    /// Where relative paths of the program start: its folder.
+    pub fn base(file: &Path) -> std::path::PathBuf {
+        let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf())
+    }
+
+    /// Where instances keep their slots in consumer groups: `$XDG_STATE_HOME/pipewright`, else below the home folder.
+    fn state_dir() -> std::path::PathBuf {
+        let of = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(std::path::PathBuf::from);
+        of("XDG_STATE_HOME")
+            .or_else(|| of("HOME").map(|home| home.join(".local/state")))
+            .unwrap_or_else(std::env::temp_dir)
+            .join("pipewright")
+    }
+
+    /// Nothing can come after the end: the topics live in this process, and every source has an end.
+    fn ends_by_itself(plan: &Plan) -> bool {
+        let embedded = plan.connections.iter().filter(|it| it.kind == "kafka").all(|it| environment::is_embedded(&it.options));
+        let bounded = |connection: &str| {
+            let kind = plan.connection(connection).map(|it| it.kind.as_str()).unwrap_or_default();
+            registry().connector(kind).is_some_and(|it| it.bounded)
+        };
+        embedded && plan.sources.iter().all(|it| bounded(&it.connection))
+    }
+}
+
+#[cfg(feature = "run")]
+pub use engine::base;
+
+#[cfg(test)]
+mod tests {
+    use super::assignment;
+
+    #[test]
+    fn parameters_are_name_and_value() {
+        assert_eq!(assignment("min=5"), Ok(("min".into(), "5".into())));
+        assert_eq!(assignment("text=a=b"), Ok(("text".into(), "a=b".into())));
+        assert!(assignment("min").is_err());
+        assert!(assignment("=5").is_err());
+    }
+}

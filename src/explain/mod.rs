@@ -1,0 +1,5 @@
+//! What `pipewright explain` prints: the page of a diagnostic or function, or what a program means.
+
+pub mod page;
+pub mod program;
+pub mod settings;

@@ -1,0 +1,93 @@
+//! What the Kafka clients of a program are told, and how much memory a run may take: taken from the place where clients are
+//! made, so it cannot differ from what happens.
+
+use std::collections::BTreeMap;
+
+use pipewright_plan::{Connection, Plan};
+#[cfg(feature = "run")]
+use pipewright_plan::{OptionValue, Options};
+
+use super::program::size;
+
+/// The settings per Kafka connection, as lines. A build without the engine knows none.
+#[cfg(feature = "run")]
+pub fn kafka(plan: &Plan) -> BTreeMap<String, String> {
+    use pipewright_plan::TypedOptions;
+    use pipewright_runtime::connectors::kafka::client::{self, Purpose};
+    use pipewright_runtime::connectors::kafka::spec::KafkaConnection;
+
+    let mut lists = BTreeMap::new();
+    for connection in clusters(plan) {
+        let Ok(options) = KafkaConnection::decode(&placeholders(&connection.options)) else { continue };
+        let purposes: &[(&str, Purpose)] = if options.embedded {
+            &[("readers", Purpose::EmbeddedReader), ("writers", Purpose::EmbeddedWriter)]
+        } else {
+            &[("readers", Purpose::Reader), ("writers", Purpose::Writer)]
+        };
+        let mut list = String::new();
+        for (who, purpose) in purposes {
+            list.push_str(&format!("  {who}\n"));
+            let partitions = partitions(plan, &connection.name) as usize;
+            for it in client::settings(&options, *purpose, partitions) {
+                list.push_str(&format!("    {:<38} {:<16} {}\n", it.name, it.value, it.why));
+            }
+        }
+        lists.insert(connection.name.clone(), list);
+    }
+    lists
+}
+
+/// The settings per Kafka connection, as lines. A build without the engine knows none.
+#[cfg(not(feature = "run"))]
+pub fn kafka(plan: &Plan) -> BTreeMap<String, String> {
+    let unknown = "  this build has no Kafka client; the full build prints its settings here\n";
+    clusters(plan).map(|it| (it.name.clone(), unknown.to_string())).collect()
+}
+
+fn clusters(plan: &Plan) -> impl Iterator<Item = &Connection> {
+    plan.connections.iter().filter(|it| it.kind == "kafka")
+}
+
+#[cfg(feature = "run")]
+/// Partitions of all topics on a cluster, as far as the program says how many.
+fn partitions(plan: &Plan, connection: &str) -> u64 {
+    let counts = plan.topics.iter().filter(|it| it.connection == connection).map(|it| it.partitioning.count);
+    counts.map(|count| u64::from(count.unwrap_or(1))).sum::<u64>().max(1)
+}
+
+/// References to variables and files as text: their values are known when the program runs, and no setting depends on them.
+#[cfg(feature = "run")]
+fn placeholders(options: &Options) -> Options {
+    fn one(value: &OptionValue) -> OptionValue {
+        match value {
+            OptionValue::Env { .. } | OptionValue::File(_) => OptionValue::String("set when it runs".into()),
+            OptionValue::Record(entries) => OptionValue::Record(placeholders(entries)),
+            other => other.clone(),
+        }
+    }
+    options.iter().map(|(name, value)| (name.clone(), one(value))).collect()
+}
+
+/// How much memory records may take in a run: what is fetched ahead, and the epochs on their way to the databases.
+pub fn memory(plan: &Plan) -> String {
+    // As the clients are told: 64 MiB ahead in all, between 1 and 16 per partition.
+    const AHEAD: u64 = 64 << 20;
+    let epoch = plan.pipeline.commit.bytes;
+    let mut lines = String::new();
+    let mut sum = 0;
+    for stage in &plan.stages {
+        let topics = stage.topics.iter().filter_map(|name| plan.topic(name));
+        let partitions: u64 = topics.map(|it| u64::from(it.partitioning.count.unwrap_or(1))).sum::<u64>().max(1);
+        let ahead = partitions * (AHEAD / partitions).clamp(1 << 20, 16 << 20);
+        // One epoch is filled while the one before it is stored.
+        let bytes = ahead + 2 * epoch;
+        sum += bytes;
+        lines.push_str(&format!(
+            "  {}: {} fetched ahead of {partitions} partitions, and two epochs of {} per lane\n",
+            stage.id,
+            size(ahead),
+            size(epoch)
+        ));
+    }
+    format!("{lines}  records take up to {} in all with one lane per stage\n", size(sum))
+}

@@ -1,0 +1,95 @@
+//! From a path to a compiled program: finds the roots, reads files, reads `pipewright.yaml`, hands the compiler the registry
+//! of this binary. The one place that ties the compiler to the connectors, codecs and functions of the runtime.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use pipewright_compiler::Compilation;
+use pipewright_compiler::environment::Environment;
+use pipewright_compiler::registry::Registry;
+use pipewright_compiler::source::Loader;
+
+use crate::environment::{self, Problem};
+
+/// What a program can name in this binary.
+pub fn registry() -> Registry {
+    Registry {
+        connectors: pipewright_runtime::connectors::SPECS,
+        codecs: pipewright_runtime::codecs::SPECS,
+        functions: pipewright_expr::functions::ALL,
+    }
+}
+
+/// Reads files where the compiler asks for them.
+pub struct Files;
+
+impl Loader for Files {
+    fn load(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(path).map_err(|error| reason(&error))
+    }
+}
+
+/// An I/O error in words, without the number of the operating system.
+pub fn reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "no such file".into(),
+        ErrorKind::PermissionDenied => "permission denied".into(),
+        ErrorKind::IsADirectory => "it is a directory".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// Compiles the program whose root is this file, for an environment.
+pub fn compile(root: &Path, environment: &Environment) -> Compilation {
+    pipewright_compiler::compile(&root.to_string_lossy(), environment, &Files, &registry())
+}
+
+/// The same with the environment that `pipewright.yaml` has for the root, by name or by its default, and with parameters
+/// that were set on the command line.
+pub fn compile_in(root: &Path, name: Option<&str>, set: &[(String, String)]) -> Result<Compilation, Problem> {
+    let mut environment = environment::load(root, name)?;
+    environment.params.extend(set.iter().cloned());
+    Ok(compile(root, &environment))
+}
+
+/// The files to look at: files as they are given, folders with every `.pipe` file below them, hidden folders and `target`
+/// left out. Sorted, each once.
+pub fn pipe_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut found = BTreeSet::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = found.len();
+            walk(path, &mut found).map_err(|error| format!("cannot read `{}`: {}", path.display(), reason(&error)))?;
+            if found.len() == before {
+                return Err(format!("there is no `.pipe` file in `{}`", path.display()));
+            }
+        } else {
+            found.insert(path.clone());
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+fn walk(folder: &Path, found: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if entry.file_type()?.is_dir() {
+            if !name.to_string_lossy().starts_with('.') && name != "target" {
+                walk(&path, found)?;
+            }
+        } else if path.extension().is_some_and(|it| it == "pipe") {
+            found.insert(path.strip_prefix("./").map(Path::to_path_buf).unwrap_or(path));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is the root of a program: a line of it begins with the `pipeline` block. Imported files have none.
+pub fn is_root(path: &Path) -> bool {
+    let Ok(bytes) = std::fs::read(path) else { return true };
+    String::from_utf8_lossy(&bytes).lines().any(|line| {
+        line.strip_prefix("pipeline").is_some_and(|rest| rest.starts_with([' ', '\t', '{']) || rest.is_empty())
+    })
+}

@@ -1,0 +1,57 @@
+//! The reference: every function, option and diagnostic, from the declarations themselves. `pipewright explain NAME` prints a
+//! page of it, `pipewright docs --write` writes all of it to `docs/`, and a test holds the two equal.
+
+mod functions;
+mod options;
+
+use pipewright_compiler::diagnostics::PAGES;
+
+use crate::program::registry;
+
+/// The generated files, below the folder of the project: path and content.
+pub fn files() -> Vec<(&'static str, String)> {
+    vec![
+        ("docs/diagnostics.md", diagnostics()),
+        ("docs/functions.md", functions::document()),
+        ("docs/options.md", options::document()),
+    ]
+}
+
+/// What stands at the top of a generated file.
+const GENERATED: &str = "<!-- Written by `pipewright docs --write` from the declarations. -->\n\n";
+
+fn diagnostics() -> String {
+    let mut out = format!(
+        "{GENERATED}# Diagnostics\n\nEvery finding has a name: it is printed, `pipewright explain NAME` prints its page, and \
+         a lint is silenced on the\nnext line by the comment `# pipewright: allow(NAME)`.\n"
+    );
+    for (name, page) in PAGES {
+        out.push_str(&format!("\n## {name}\n\n{}\n", page.trim()));
+    }
+    out
+}
+
+/// Title and page of what has this name: a diagnostic, a function, a connector or a codec.
+pub fn page(name: &str) -> Option<(String, String)> {
+    if let Some((name, page)) = PAGES.iter().find(|(it, _)| *it == name) {
+        return Some(((*name).to_string(), (*page).to_string()));
+    }
+    let registry = registry();
+    if let Some(function) = registry.function(name) {
+        return Some((functions::signature(function), functions::page(function)));
+    }
+    if let Some(connector) = registry.connector(name) {
+        return Some((format!("connection … = {name}"), options::connector(connector)));
+    }
+    registry.codec(name).map(|codec| (format!("format = {name}"), options::codec(codec)))
+}
+
+/// Every name that has a page.
+pub fn names() -> Vec<&'static str> {
+    let registry = registry();
+    let mut names: Vec<&str> = PAGES.iter().map(|(name, _)| *name).collect();
+    names.extend(registry.functions.iter().map(|it| it.name));
+    names.extend(registry.connectors.iter().map(|it| it.name));
+    names.extend(registry.codecs.iter().map(|it| it.name));
+    names
+}

@@ -1,0 +1,138 @@
+//! What a run did, at its end: per sink a row that adds up (read = stored + deleted + filtered + dead letters + skipped), per
+//! reason a line, the rate, where the data lies, what to try next.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use comfy_table::{CellAlignment, Table, presets};
+use pipewright_plan::Plan;
+use pipewright_runtime::report::{SourceSummary, StageSummary, Summary};
+
+use crate::report::{counted, grouped};
+use crate::style::Style;
+
+/// Where the program came from, for what to try next.
+pub struct Place<'a> {
+    /// Its file.
+    pub program: &'a Path,
+    /// The environment it ran in.
+    pub env: Option<&'a str>,
+    /// Other environments.
+    pub others: Vec<String>,
+}
+
+/// The whole text.
+pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -> String {
+    let mut out = String::from("\n");
+    for source in &summary.sources {
+        out.push_str(&one_source(source));
+    }
+    for stage in &summary.stages {
+        out.push_str(&one_stage(stage, style));
+    }
+    let read: u64 = summary.stages.iter().map(|it| it.read).sum();
+    let rate = (read as f64 / summary.seconds.max(0.001)) as u64;
+    let how = if summary.ended { "done" } else { "stopped" };
+    out.push_str(&style.paint(
+        "1",
+        &format!("{how}: {} in {:.1} s, {} a second\n", counted(read, "record"), summary.seconds, grouped(rate)),
+    ));
+    for (connection, path) in &summary.databases {
+        out.push_str(&format!("{connection}: {path}\n"));
+    }
+    out.push_str(&next(summary, plan, place));
+    out
+}
+
+fn one_source(it: &SourceSummary) -> String {
+    let mut parts = vec![format!("{} read", grouped(it.read))];
+    if it.read_before > 0 {
+        parts.push(format!("{} in earlier runs", grouped(it.read_before)));
+    }
+    if it.filtered > 0 {
+        parts.push(format!("{} filtered", grouped(it.filtered)));
+    }
+    parts.extend(it.dead_letters.iter().map(|(name, count)| format!("{} {name}", grouped(*count))));
+    if it.skipped > 0 {
+        parts.push(format!("{} skipped", grouped(it.skipped)));
+    }
+    format!("source {}: {}\n", it.name, parts.join(", "))
+}
+
+fn one_stage(stage: &StageSummary, style: Style) -> String {
+    let mut table = Table::new();
+    table.load_style(if style.unicode { presets::UTF8_BORDERS_ONLY } else { presets::ASCII_BORDERS_ONLY });
+    table.set_header(["sink", "table", "read", "stored", "deleted", "filtered", "dead letters", "skipped"]);
+    let mut reasons = BTreeMap::<String, BTreeMap<String, u64>>::new();
+    for sink in &stage.sinks {
+        let filtered: u64 = sink.filtered.values().sum();
+        let letters: u64 = stage.dead_letters.values().chain(sink.dead_letters.values()).sum();
+        table.add_row([
+            sink.name.clone(),
+            sink.table.clone(),
+            grouped(stage.read),
+            grouped(sink.stored),
+            grouped(sink.deleted),
+            grouped(filtered),
+            grouped(letters),
+            grouped(stage.skipped),
+        ]);
+        for (step, count) in &sink.filtered {
+            reasons.entry(format!("filtered by {step}")).or_default().insert(sink.name.clone(), *count);
+        }
+        for (name, count) in &sink.dead_letters {
+            reasons.entry(format!("dead letter `{name}`")).or_default().insert(sink.name.clone(), *count);
+        }
+    }
+    for column in 2..8 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut out = format!("{}\n{table}\n", style.paint("1", &stage.id));
+    for (name, count) in &stage.dead_letters {
+        out.push_str(&format!("  {:>9}  dead letter `{name}`, before any sink\n", grouped(*count)));
+    }
+    for (reason, sinks) in &reasons {
+        // The same steps stand before several sinks; a reason that is the same for all of them is one line.
+        let same = sinks.len() == stage.sinks.len() && sinks.values().min() == sinks.values().max();
+        let all = sinks.len() > 1 && same;
+        for (sink, count) in sinks.iter().take(if all { 1 } else { usize::MAX }) {
+            let sink = if all { "every sink" } else { sink };
+            out.push_str(&format!("  {:>9}  {reason}, on the way to {sink}\n", grouped(*count)));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
+    let program = place.program.display();
+    let env = place.env.map(|it| format!(" --env {it}")).unwrap_or_default();
+    let mut out = String::from("\nnext:\n");
+    for (connection, path) in &summary.databases {
+        let kind = plan.connection(connection).map(|it| it.kind.as_str());
+        let Some(sink) = plan.sinks.iter().find(|it| it.connection == *connection) else { continue };
+        if kind == Some("sqlite") {
+            let path = shorten(path);
+            out.push_str(&format!("  sqlite3 -box {path} 'SELECT * FROM {} LIMIT 5'\n", sink.table));
+        }
+    }
+    let letters = summary.stages.iter().any(|stage| {
+        !stage.dead_letters.is_empty() || stage.sinks.iter().any(|it| !it.dead_letters.is_empty())
+    }) || summary.sources.iter().any(|it| !it.dead_letters.is_empty());
+    if letters {
+        out.push_str(&format!("  pipewright dead-letters ls {program}{env}\n"));
+    }
+    out.push_str(&format!("  pipewright explain {program}{env}\n"));
+    if let Some(other) = place.others.iter().find(|it| place.env.is_some() || *it != "embedded") {
+        out.push_str(&format!("  pipewright run {program} --env {other}\n"));
+    }
+    out
+}
+
+/// A path below the current folder, relative to it.
+fn shorten(path: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    Path::new(path).strip_prefix(&here).map_or_else(|_| path.to_string(), |it| it.display().to_string())
+}

@@ -1,0 +1,11 @@
+//! Programs run end to end by the real binary on real Kafka and PostgreSQL: what a user sees, and what lies in the tables
+//! after kills, restarts, lost servers and changed tables. Judged from the input alone.
+//!
+//! Needs the servers of `scripts/stack up kafka postgres`; without them these tests fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod crash;
+mod embedded;
+mod project;
+mod servers;
+mod weather;

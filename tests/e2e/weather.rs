@@ -1,0 +1,99 @@
+//! Servers away, passwords wrong, tables changed, topics created anew: each says what to do, and nothing is lost.
+
+use std::time::Duration;
+
+use crate::project::{Project, ask, eventually, expected, orders_csv, sql, text_of};
+use crate::servers::{check, program, project};
+
+#[test]
+fn a_kafka_out_of_reach_at_the_start_is_exit_code_3() {
+    let text = program().replace(&crate::project::brokers(), "127.0.0.1:9");
+    let project = Project::new("nokafka", &text);
+    project.write("orders.csv", orders_csv(10));
+    let output = project.output(&["run", "main.pipe", "--until-end"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text_of(&output));
+    assert!(text_of(&output).contains("127.0.0.1:9"), "{}", text_of(&output));
+}
+
+#[test]
+fn a_missing_database_is_named() {
+    let text = program().replace("15432/postgres\"", "15432/no_such_database\"");
+    let project = Project::new("nodb", &text);
+    project.write("orders.csv", orders_csv(10));
+    let output = project.output(&["run", "main.pipe", "--until-end"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text_of(&output));
+    assert!(text_of(&output).contains("no_such_database"), "{}", text_of(&output));
+}
+
+#[test]
+fn connections_that_are_cut_in_the_middle_cost_nothing() {
+    let rows = 200_000;
+    let project = project("cut", rows);
+    let mut running = project.start(&["run", "main.pipe", "--until-end"]);
+    let count = format!("SELECT count(*)::text FROM {}.facts", project.name);
+    eventually("rows arrive", Duration::from_secs(60), || ask(&count).parse::<u64>().is_ok_and(|it| it > 0));
+    let cut = format!(
+        "SELECT count(pg_terminate_backend(pid))::text FROM pg_stat_activity WHERE application_name LIKE '%{}%'",
+        project.name
+    );
+    let mut cuts = 0;
+    for _ in 0..20 {
+        cuts += ask(&cut).parse::<u64>().unwrap_or_default();
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    assert!(cuts > 0, "no connection was cut");
+    assert_eq!(running.wait(Duration::from_secs(120)), 0, "{}", running.log());
+    check(&project, rows);
+}
+
+#[test]
+fn a_topic_created_anew_stops_the_stage() {
+    let project = project("recreated", 2_000);
+    project.run_to_end();
+    delete_topic(&format!("{}.orders", project.name));
+    let output = project.output(&["run", "main.pipe", "--until-end"]);
+    let text = text_of(&output);
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("created again"), "{text}");
+    check(&project, 2_000);
+}
+
+fn delete_topic(name: &str) {
+    use rdkafka::admin::{AdminClient, AdminOptions};
+    let client: AdminClient<_> =
+        rdkafka::ClientConfig::new().set("bootstrap.servers", crate::project::brokers()).create().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let results = runtime.block_on(client.delete_topics(&[name], &AdminOptions::new())).unwrap();
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    std::thread::sleep(Duration::from_secs(1));
+}
+
+#[test]
+fn a_column_that_is_dropped_under_the_run_stops_it_with_its_name() {
+    let project = project("dropped", 1_000);
+    project.run_to_end();
+    sql(&format!("ALTER TABLE {}.facts DROP COLUMN gross", project.name));
+    project.write("orders.csv", orders_csv(2_000));
+    let output = project.output(&["run", "main.pipe", "--until-end"]);
+    let text = text_of(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("gross"), "{text}");
+}
+
+#[test]
+fn rows_that_the_database_refuses_become_dead_letters_and_the_others_are_stored() {
+    let project = project("refused", 5_000);
+    let n = &project.name;
+    project.write("orders.csv", orders_csv(10));
+    project.run_to_end();
+    sql(&format!("ALTER TABLE {n}.facts ADD CONSTRAINT no_666 CHECK (id % 1000 <> 666)"));
+    project.write("orders.csv", orders_csv(5_000));
+    project.run_to_end();
+    let (stored, ..) = expected(5_000);
+    let refused = (0..5_000u64).filter(|i| i % 1000 == 666 && i % 97 != 96 && i % 10 != 9).count() as u64;
+    assert_eq!(ask(&format!("SELECT count(*)::text FROM {n}.facts")), (stored - refused).to_string());
+    let letters = format!(
+        "SELECT count(*)::text FROM pipewright.dead_letters WHERE program = '{n}' AND reason LIKE '%no_666%' AND value IS NOT NULL"
+    );
+    assert_eq!(ask(&letters), refused.to_string());
+}

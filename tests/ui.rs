@@ -1,0 +1,124 @@
+//! The reports, as users read them: `tests/ui/<diagnostic>/fail*.pipe` beside the expected text, `pass*.pipe` without a finding.
+//! `UPDATE=1 cargo test --test ui` writes the texts anew; read the difference before you keep it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use pipewright::report::human;
+use pipewright::style::Style;
+use pipewright_compiler::Compilation;
+use pipewright_compiler::diagnostics::PAGES;
+use pipewright_compiler::environment::Environment;
+
+const WIDTH: usize = 100;
+
+fn folders() -> Vec<PathBuf> {
+    let mut list: Vec<PathBuf> =
+        std::fs::read_dir("tests/ui").unwrap().map(|it| it.unwrap().path()).filter(|it| it.is_dir()).collect();
+    list.sort();
+    list
+}
+
+fn programs(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let mut list: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .filter(|it| it.extension().is_some_and(|it| it == "pipe"))
+        .filter(|it| it.file_name().unwrap().to_string_lossy().starts_with(prefix))
+        .collect();
+    list.sort();
+    list
+}
+
+fn compile(path: &Path) -> Compilation {
+    pipewright::program::compile(path, &Environment::default())
+}
+
+fn render(compilation: &Compilation) -> String {
+    human::render(&compilation.diagnostics, &compilation.sources, Style::plain(WIDTH))
+}
+
+#[test]
+fn what_is_wrong_is_reported_as_written_down() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut different = vec![];
+    for folder in folders() {
+        for program in programs(&folder, "fail") {
+            let compilation = compile(&program);
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            if !compilation.diagnostics.iter().any(|it| it.name == name) {
+                different.push(format!("{} does not show `{name}`:\n{}", program.display(), render(&compilation)));
+                continue;
+            }
+            let (expected, text) = (program.with_extension("txt"), render(&compilation));
+            if update {
+                std::fs::write(&expected, &text).unwrap();
+            } else if std::fs::read_to_string(&expected).unwrap_or_default() != text {
+                different.push(format!("{}:\n{text}", expected.display()));
+            }
+        }
+    }
+    assert!(different.is_empty(), "these reports changed (UPDATE=1 writes them anew):\n\n{}", different.join("\n"));
+}
+
+#[test]
+fn what_is_right_is_not_reported() {
+    let reports: Vec<String> = folders()
+        .iter()
+        .flat_map(|folder| programs(folder, "pass"))
+        .map(|program| render(&compile(&program)))
+        .filter(|text| !text.is_empty())
+        .collect();
+    assert!(reports.is_empty(), "{}", reports.join("\n"));
+}
+
+#[test]
+fn every_diagnostic_shows_a_failing_and_a_passing_program() {
+    let folders: BTreeSet<String> =
+        folders().iter().map(|it| it.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    let names: BTreeSet<String> = PAGES.iter().map(|(name, _)| (*name).to_string()).collect();
+    let without: Vec<&String> = names.difference(&folders).collect();
+    assert!(without.is_empty(), "these have no folder in tests/ui: {without:?}");
+    let strangers: Vec<&String> = folders.difference(&names).collect();
+    assert!(strangers.is_empty(), "these folders of tests/ui name no diagnostic: {strangers:?}");
+    for prefix in ["fail", "pass"] {
+        let empty = |name: &&String| programs(&Path::new("tests/ui").join(name), prefix).is_empty();
+        let without: Vec<&String> = names.iter().filter(empty).collect();
+        assert!(without.is_empty(), "these have no {prefix}.pipe: {without:?}");
+    }
+}
+
+#[test]
+fn wording_keeps_its_rules() {
+    let mut broken = vec![];
+    for program in folders().iter().flat_map(|folder| programs(folder, "fail")) {
+        for it in compile(&program).diagnostics {
+            let message = &it.message;
+            let mut hold = |rule: &str, holds: bool| {
+                if !holds {
+                    broken.push(format!("{rule}: {}: {message}", program.display()));
+                }
+            };
+            hold("80 columns or more", message.chars().count() < 80);
+            hold("a full stop", !message.ends_with('.'));
+            // `U+201C` is how a character is named.
+            hold("upper case", !message.starts_with(char::is_uppercase) || message.starts_with("U+"));
+            hold("several lines", !message.contains('\n'));
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn pages_show_programs() {
+    let mut broken = vec![];
+    for (name, page) in PAGES {
+        if !page.contains("```pipe\n") || !page.matches("```").count().is_multiple_of(2) {
+            broken.push(name);
+        }
+    }
+    assert!(broken.is_empty(), "the pages of these show no program in a closed block: {broken:?}");
+    let names: Vec<&str> = PAGES.iter().map(|(name, _)| *name).collect();
+    assert!(names.is_sorted(), "PAGES is sorted by name");
+}
