@@ -10,6 +10,7 @@ use pipewright_expr::Datum;
 use pipewright_plan::{CodecSpec, Format, Origin, Schema, Type};
 
 use crate::record::BadRecord;
+use crate::report::{ErrorClass, RunError};
 
 mod cell;
 pub mod csv;
@@ -65,6 +66,13 @@ pub struct CodecError {
 impl From<pipewright_plan::OptionError> for CodecError {
     fn from(error: pipewright_plan::OptionError) -> Self {
         Self { name: "bad-option", message: error.to_string(), help: None }
+    }
+}
+
+impl From<CodecError> for RunError {
+    fn from(error: CodecError) -> Self {
+        let CodecError { name, message, help } = error;
+        Self { name, message, help, origin: None, class: ErrorClass::Configuration }
     }
 }
 
