@@ -170,11 +170,7 @@ pub trait Database: Send {
 
     /// Takes ownership of partitions (`delivery.md` 1.2): raises their generations, waits for an in-flight commit of the
     /// old owner, gives their positions.
-    async fn acquire(
-        &mut self,
-        partitions: &[(u16, i32)],
-        topic_ids: &[Option<String>],
-    ) -> Result<Vec<Acquired>, DatabaseError>;
+    async fn acquire(&mut self, partitions: &[(u16, i32)], topic_ids: &[Option<String>]) -> Result<Vec<Acquired>, DatabaseError>;
 
     /// Sets the position of partitions that were never read, before their first epoch.
     async fn start_at(&mut self, positions: &[Acquired]) -> Result<(), DatabaseError>;
