@@ -77,7 +77,7 @@ impl From<CodecError> for RunError {
 }
 
 /// A decoder of these columns out of records of this schema. For files with a header ask
-/// [`FileReader::decoder`](crate::connectors::files) instead: CSV without a known header is read by position.
+/// `FileReader::decoder` instead: CSV without a known header is read by position.
 pub fn decoder(format: &Format, columns: &[ColumnRequest], schema: &Schema) -> Result<Box<dyn Decoder>, CodecError> {
     match format.codec.as_str() {
         "csv" => Ok(Box::new(csv::CsvDecoder::new(&format.options, columns, schema, None)?)),
