@@ -228,6 +228,14 @@ async fn stop_stores_what_is_before_the_bad_record() {
 }
 
 #[tokio::test]
+async fn before_the_first_run_there_are_no_letters_and_no_file() {
+    let file = File::new();
+    let mut database = file.open(vec![orders(Write::Append)]);
+    assert!(database.dead_letters(&LetterFilter::default()).await.unwrap().is_empty());
+    assert!(!std::path::Path::new(&file.path()).exists());
+}
+
+#[tokio::test]
 async fn skip_forgets_a_refused_row() {
     let file = File::new();
     file.run("CREATE TABLE fact_orders (id INTEGER UNIQUE, status TEXT)").await;
