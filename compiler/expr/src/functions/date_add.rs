@@ -30,7 +30,7 @@ pub static FUNCTION: Function = Function {
 fn typing(args: &[Expr]) -> Result<Type, TypeProblem> {
     rules::temporal(args, 0)?;
     rules::integer(args, 1)?;
-    let date = args.get(0).is_some_and(|arg| arg.ty.base == Base::Date);
+    let date = args.first().is_some_and(|arg| arg.ty.base == Base::Date);
     rules::word(args, 2, "a unit of time", if date { &civil::DATE_UNITS } else { &civil::UNITS })?;
     let base = args.first().map_or(Base::Null, |arg| arg.ty.base.clone());
     Ok(rules::result(args.get(..2).unwrap_or_default(), base))

@@ -87,6 +87,7 @@ pub(crate) fn widen_base(value: Expr, base: Base) -> Expr {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 pub(crate) mod tests_support {
     //! Expressions for the tests of the rules.
 
