@@ -40,7 +40,7 @@ impl Checker<'_, '_> {
         }
         values.push(self.expr(otherwise, after.as_ref().unwrap_or(names), hint));
         let broken = conditions.iter().any(|condition| condition.ty.is_unknown());
-        let Some((mut values, ty)) = self.unify(values, "the branch before", span, names) else {
+        let Some((mut values, ty)) = self.unify(values, "the branches of `if`", span, names) else {
             return self.unknown(span);
         };
         let (false, Some(otherwise)) = (broken, values.pop()) else { return self.unknown(span) };
@@ -52,7 +52,7 @@ impl Checker<'_, '_> {
     pub(super) fn unify(
         &mut self,
         values: Vec<Expr>,
-        others: &str,
+        what: &str,
         span: Span,
         names: &Names,
     ) -> Option<(Vec<Expr>, Type)> {
@@ -63,7 +63,7 @@ impl Checker<'_, '_> {
         match typing::unify(values) {
             Ok(found) => Some(found),
             Err(problem) => {
-                self.refuse_value_among(problem, span, operands, others);
+                self.refuse_value_among(problem, span, operands, what);
                 None
             }
         }

@@ -80,6 +80,13 @@ impl Checker<'_, '_> {
         if values.iter().any(|value| value.ty.is_unknown()) {
             return self.unknown(span);
         }
+        if !function.deterministic {
+            self.varies = true;
+            if self.must_be_constant {
+                self.not_constant(span, "this value", "");
+                return self.unknown(span);
+            }
+        }
         match (function.typing)(&values) {
             Ok(ty) => {
                 let kind = ExprKind::Call { function: function.name.to_owned(), args: values };

@@ -61,13 +61,20 @@ impl Checker<'_, '_> {
             diagnostics: &mut silent,
             next_local: self.next_local,
             inlined: self.inlined,
+            must_be_constant: self.must_be_constant,
+            varies: false,
         };
         let body = inner.check(&function.body, &Names::function(locals), Some(&function.result));
         let outgrew = self.inlined <= MOST_CALLS && inner.inlined > MOST_CALLS;
+        let varies = inner.varies && self.must_be_constant;
         (self.next_local, self.inlined) = (inner.next_local, inner.inlined);
+        self.varies |= inner.varies;
         if outgrew {
             let (function, declared) = (function.name.text.clone(), function.name.span);
             self.diagnostics.emit(ExpressionTooLarge { function, span, declared, most: MOST_CALLS });
+        }
+        if varies {
+            self.not_constant(span, "this value", "");
         }
         if body.ty.is_unknown() || silent.has_errors() {
             return self.unknown(span);

@@ -66,9 +66,9 @@ fn time(text: &str) -> Result<i64, String> {
     let bad = || format!("there is no time of day `{text}`");
     let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
     let parts: Vec<i8> = clock.split(':').map(str::parse).collect::<Result<_, _>>().map_err(|_| bad())?;
-    let (hour, minute, second) = match parts.as_slice() {
-        &[hour, minute] => (hour, minute, 0),
-        &[hour, minute, second] => (hour, minute, second),
+    let (hour, minute, second) = match *parts.as_slice() {
+        [hour, minute] => (hour, minute, 0),
+        [hour, minute, second] => (hour, minute, second),
         _ => return Err(bad()),
     };
     let time = Time::new(hour, minute, second, 0).map_err(|_| bad())?;

@@ -85,7 +85,7 @@ impl Checker<'_, '_> {
                 covered.broken = true;
             }
         }
-        let unified = self.unify(values, "the arm before", span, names);
+        let unified = self.unify(values, "the arms of `match`", span, names);
         let (false, Some((values, ty))) = (covered.broken, unified) else { return self.unknown(span) };
         let arms = patterns.into_iter().zip(values).map(|(patterns, value)| MatchArm { patterns, value }).collect();
         self.typed(ExprKind::Match { subject: Box::new(subject), arms }, ty, span)

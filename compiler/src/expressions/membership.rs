@@ -47,14 +47,18 @@ impl Checker<'_, '_> {
         // Each member must be comparable with the operand; the list then gets one type.
         for value in &values {
             let operands = vec![self.operand_in(&operand, names), self.operand_in(value, names)];
-            let bare = Expr { kind: ExprKind::Column(String::new()), ty: operand.ty.clone(), origin: operand.origin };
+            let bare = if is_plain(&operand) {
+                operand.clone()
+            } else {
+                Expr { kind: ExprKind::Column("x".to_owned()), ty: operand.ty.clone(), origin: operand.origin }
+            };
             if let Err(problem) = typing::comparison(CompareOp::Equal, bare, value.clone()) {
                 self.refuse_operator(problem, span_of(value), span, operands);
                 return self.unknown(span);
             }
         }
         let all = std::iter::once(operand).chain(values).collect();
-        let Some((mut values, _)) = self.unify(all, "what is looked for", span, names) else {
+        let Some((mut values, _)) = self.unify(all, "the value and the list after `in`", span, names) else {
             return self.unknown(span);
         };
         let operand = values.remove(0);

@@ -129,11 +129,15 @@ struct Checker<'c, 'd> {
     next_local: u32,
     /// How many calls of functions of the program have been written out so far.
     inlined: u32,
+    /// The value must be known before any record is read.
+    must_be_constant: bool,
+    /// A function has been called that gives another value each time.
+    varies: bool,
 }
 
 impl<'c, 'd> Checker<'c, 'd> {
     fn new(context: &'c ExprContext<'c>, diagnostics: &'d mut Diagnostics) -> Self {
-        Self { context, diagnostics, next_local: 0, inlined: 0 }
+        Self { context, diagnostics, next_local: 0, inlined: 0, must_be_constant: false, varies: false }
     }
 
     /// Types an expression and brings it to the expected type.

@@ -2,11 +2,11 @@
 
 use pipewright_expr::typing;
 use pipewright_grammar::{Span, ast};
-use pipewright_plan::{ArithmeticOp, Base, CompareOp, Expr, ExprKind, Type};
+use pipewright_plan::{ArithmeticOp, Base, CompareOp, Expr, ExprKind, Literal, Type};
 
 use super::scope::Names;
 use super::{Checker, span_of};
-use crate::diagnostics::{ComparisonWithNull, NeverNull};
+use crate::diagnostics::{ComparisonWithNull, ConstantError, NeverNull};
 
 impl Checker<'_, '_> {
     /// `a + b - c`, `a * b / c`, `a ?? b`
@@ -54,6 +54,11 @@ impl Checker<'_, '_> {
         names: &Names,
     ) -> Expr {
         if left.ty.is_unknown() || right.ty.is_unknown() {
+            return self.unknown(whole);
+        }
+        if matches!(op, ArithmeticOp::Divide | ArithmeticOp::Remainder) && right.ty.base.is_number() && is_zero(&right)
+        {
+            self.diagnostics.emit(ConstantError { span: span_of(&right), reason: "division by zero".to_owned() });
             return self.unknown(whole);
         }
         let operands = vec![self.operand_in(&left, names), self.operand_in(&right, names)];
@@ -109,7 +114,7 @@ impl Checker<'_, '_> {
 
     fn coalesced(&mut self, values: Vec<Expr>, span: Span, names: &Names) -> Expr {
         let nullable = values.iter().all(|value| value.ty.nullable);
-        match self.unify(values, "the value before `??`", span, names) {
+        match self.unify(values, "the two sides of `??`", span, names) {
             Some((values, ty)) => {
                 let ty = Type { base: ty.base, nullable };
                 self.typed(ExprKind::Coalesce(values), ty, span)
@@ -224,16 +229,43 @@ impl Checker<'_, '_> {
         if self.outside_of_set(&left, &right, names) || self.outside_of_set(&right, &left, names) {
             return self.unknown(span);
         }
+        let test = truth_test(op, &left, &right).map(|test| test.replace('_', &self.short_text(span_of(&left))));
         match typing::comparison(op, left, right) {
             Ok((left, right, ty)) => {
                 let kind = ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) };
                 let value = self.typed(kind, ty, span);
                 self.fold(value)
             }
-            Err(problem) => {
+            Err(mut problem) => {
+                problem.help = test.or(problem.help);
                 self.refuse_operator(problem, op_span, span, operands);
                 self.unknown(span)
             }
         }
+    }
+}
+
+/// `vip == 1` of a boolean, as it is written here.
+fn truth_test(op: CompareOp, left: &Expr, right: &Expr) -> Option<&'static str> {
+    let one = match typing::literal_int(right)? {
+        0 => false,
+        1 => true,
+        _ => return None,
+    };
+    let equal = match op {
+        CompareOp::Equal => true,
+        CompareOp::NotEqual => false,
+        _ => return None,
+    };
+    (left.ty.base == Base::Bool).then_some(if one == equal { "write `_`" } else { "write `not _`" })
+}
+
+fn is_zero(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Widen(inner) => is_zero(inner),
+        ExprKind::Literal(Literal::Int(0)) => true,
+        ExprKind::Literal(Literal::Float(float)) => *float == 0.0,
+        ExprKind::Literal(Literal::Decimal(digits)) => digits == "0",
+        _ => false,
     }
 }

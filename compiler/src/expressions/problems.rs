@@ -95,26 +95,22 @@ impl Checker<'_, '_> {
         self.emit(problem.name, refusal, set);
     }
 
-    /// One of several values does not fit the others.
-    pub(super) fn refuse_value_among(
-        &mut self,
-        problem: TypeProblem,
-        whole: Span,
-        operands: Vec<Operand>,
-        others: &str,
-    ) {
+    /// One of several values does not fit the others. `what` are they: "the branches of `if`".
+    pub(super) fn refuse_value_among(&mut self, problem: TypeProblem, whole: Span, operands: Vec<Operand>, what: &str) {
         let guilty = problem.argument.and_then(|at| operands.get(at));
-        let other = operands
-            .iter()
-            .enumerate()
-            .find(|(at, operand)| Some(*at) != problem.argument && operand.ty.base != Base::Null);
-        let mut refusal = Refusal::new(guilty.map_or(whole, |operand| operand.span), problem.message);
+        let fits = |(at, operand): &(usize, &Operand)| Some(*at) != problem.argument && operand.ty.base != Base::Null;
+        // The nearest one before it, else the first one after it.
+        let before = operands.iter().enumerate().take(problem.argument.unwrap_or_default()).rev().find(fits);
+        let other = before.or_else(|| operands.iter().enumerate().find(fits));
+        let message =
+            if problem.name == "type-mismatch" { format!("{what} have no type in common") } else { problem.message };
+        let mut refusal = Refusal::new(guilty.map_or(whole, |operand| operand.span), message);
         if let Some(guilty) = guilty {
             refusal.label = format!("this is `{}`", guilty.ty);
             refusal.reasons.extend(guilty.declared.clone());
         }
         if let Some((_, other)) = other {
-            refusal.reasons.push((other.span, format!("{others} is `{}`", other.ty)));
+            refusal.reasons.push((other.span, format!("this is `{}`", other.ty)));
         }
         refusal.help = problem.help;
         self.emit(problem.name, refusal, &[]);
@@ -125,7 +121,9 @@ impl Checker<'_, '_> {
         let mut refusal = Refusal::new(guilty.map_or(whole, |operand| operand.span), problem.message);
         for (at, operand) in operands.iter().enumerate() {
             let text = format!("this is `{}`", operand.ty);
-            if problem.argument == Some(at) {
+            if operand.ty.base == Base::Null {
+                // The word stands there.
+            } else if problem.argument == Some(at) {
                 refusal.label = text;
             } else if operand.span != whole {
                 refusal.reasons.push((operand.span, text));

@@ -24,7 +24,7 @@ impl Checker<'_, '_> {
                 None => value,
             });
         }
-        match (element, self.unify(values, "the members before", span, names)) {
+        match (element, self.unify(values, "the members of this list", span, names)) {
             (Some(element), Some((values, _))) => {
                 self.typed(ExprKind::List(values), Base::List(Box::new(element.clone())).required(), span)
             }

@@ -51,6 +51,16 @@ fn mistakes_are_explained() {
             "nullable-condition @ weight > 1: the condition of `if` may be null (write `(…) ?? false`)",
         ),
         ("if id then 1 else 2", "type-mismatch @ id: `if` needs true or false, not `int64` (write `id != 0`)"),
+        (
+            "if vip then 1 else name",
+            "type-mismatch @ 1: the branches of `if` have no type in common (write `string(1)`)",
+        ),
+        ("[name, id]", "type-mismatch @ id: the members of this list have no type in common (write `string(id)`)"),
+        ("vip == 0", "type-mismatch @ 0: `bool` and `int32` cannot be compared (write `not vip`)"),
+        (
+            "1%",
+            "bad-literal @ 1%: `1%` is not a value here (a percentage is only for options; write it as a fraction, such as `0.01`)",
+        ),
         ("vip and name", "type-mismatch @ name: `and` needs true or false, not `string` (write `name != \"\"`)"),
         ("not id", "type-mismatch @ id: `not` needs true or false, not `int64` (write `id != 0`)"),
         ("name ?? \"x\"", "never-null @ name: `name` is never null (remove the fallback)"),
@@ -243,5 +253,43 @@ fn constants_have_no_fields() {
         });
         let names: String = findings.iter().map(|it| format!(" {}", it.name)).collect();
         assert_eq!(format!("{:?}{names}", value.map(|(literal, _)| literal)), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_typing_says_has_a_page_of_that_name() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("expr/src");
+    let mut found = 0;
+    let mut folders = vec![folder.join("typing"), folder.join("functions")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for part in text.split("TypeProblem::new(").skip(1) {
+                let Some(name) = part.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
+                    continue;
+                };
+                let known = crate::diagnostics::PAGES.iter().any(|(page, _)| *page == name);
+                assert!(known, "`{name}` of {} has no page", path.display());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 20, "only {found} problems found: has their spelling changed?");
+}
+
+#[test]
+fn messages_are_short_and_start_small() {
+    for text in
+        ["amount * score", "wide * wide", "id / 2", "f\"{customer}\"", "match state { \"new\" => 1 }", "tags + 1"]
+    {
+        for finding in check(text).findings {
+            assert!(finding.message.chars().count() < 80, "{}", finding.message);
+            assert!(!finding.message.ends_with('.') && !finding.message.starts_with(char::is_uppercase));
+        }
     }
 }
