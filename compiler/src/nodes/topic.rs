@@ -103,7 +103,7 @@ pub(super) fn check(
             diagnostics.emit(NotYet { what: format!("`{later}`"), span: block.name_span(later) });
         }
     }
-    if let Some(input) = input.as_ref().filter(|it| it.known && !it.from_source()) {
+    if let Some(input) = input.as_ref().filter(|it| it.known && !it.reads_source()) {
         let from = node.from.first().map_or(node.name.span, |it| it.span());
         let root = input.roots.first().map(|it| it.name.clone()).unwrap_or_default();
         diagnostics
