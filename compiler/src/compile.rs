@@ -31,11 +31,11 @@ pub struct Compilation {
 pub fn compile(root: &str, environment: &Environment, loader: &dyn Loader, registry: &Registry) -> Compilation {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
-    let files = loading::load(root, loader, &mut sources, &mut diagnostics);
+    let loading::Loaded { files, unread } = loading::load(root, loader, &mut sources, &mut diagnostics);
     let overrides = params::read_overrides(&files, environment, &mut sources, &mut diagnostics);
     let mut plan = None;
     if !files.is_empty() {
-        let index = Index::build(&files, &mut diagnostics);
+        let index = Index::build(&files, unread, &sources, &mut diagnostics);
         let mut context = Context::new(&sources, registry, environment, index);
         types::declare(&mut context, &mut diagnostics);
         functions::declare(&mut context, &mut diagnostics);

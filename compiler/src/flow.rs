@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipewright_grammar::Span;
-use pipewright_plan::{Kind, Partitioning, Schema, determines};
+use pipewright_plan::{Kind, Meta, Partitioning, Schema, determines};
 
 use crate::{
-    expressions::{Scope, ScopeColumn},
+    expressions::{GoneColumn, Scope, ScopeColumn},
     index::NodeRole,
 };
 
@@ -27,6 +27,12 @@ pub(crate) struct Flow {
     pub(crate) roots: Vec<Root>,
     /// Why its values may differ from run to run.
     pub(crate) nondeterministic: Vec<String>,
+    /// Fields that earlier steps took away.
+    pub(crate) gone: Vec<GoneColumn>,
+    /// Fields that a condition has shown not to be null.
+    pub(crate) narrowed: BTreeSet<String>,
+    /// What of `meta` is known not to be null.
+    pub(crate) meta_known: Vec<Meta>,
 }
 
 /// A topic or source that records come from.
@@ -49,6 +55,9 @@ impl Flow {
             kind_span: span,
             roots: vec![],
             nondeterministic: vec![],
+            gone: vec![],
+            narrowed: BTreeSet::new(),
+            meta_known: vec![],
         }
     }
 
@@ -63,7 +72,7 @@ impl Flow {
     ) -> Self {
         let carried = schema.fields.iter().map(|it| (it.name.clone(), BTreeSet::from([it.name.clone()]))).collect();
         let roots = vec![Root { name: name.to_string(), role, carried }];
-        Self { known: true, schema, declared, kind, kind_span: span, roots, nondeterministic: vec![] }
+        Self { known: true, schema, declared, kind, roots, ..Self::unknown(span) }
     }
 
     /// Reads a source, not a topic.
@@ -75,9 +84,12 @@ impl Flow {
     pub(crate) fn scope(&self) -> Scope {
         let mut scope = Scope::from_schema(&self.schema, !self.from_source());
         for column in &mut scope.columns {
-            let ScopeColumn { name, declared, .. } = column;
+            let ScopeColumn { name, declared, narrowed, .. } = column;
             *declared = self.declared.get(name.as_str()).copied();
+            *narrowed = self.narrowed.contains(name);
         }
+        scope.meta_known.clone_from(&self.meta_known);
+        scope.gone = self.gone.iter().filter(|it| self.schema.field(&it.name).is_none()).cloned().collect();
         scope
     }
 
@@ -116,6 +128,7 @@ impl Flow {
 
     /// A field is computed anew: what was known of its old value is forgotten.
     pub(crate) fn forget(&mut self, field: &str) {
+        self.narrowed.remove(field);
         for root in &mut self.roots {
             for names in root.carried.values_mut() {
                 names.remove(field);

@@ -10,7 +10,10 @@ use pipewright_grammar::{
     ast::{self, DeclarationKind, File, Name},
 };
 
-use crate::diagnostics::{Diagnostics, DuplicateName, MissingPipeline, SecondPipeline};
+use crate::{
+    diagnostics::{Diagnostics, DuplicateName, MissingPipeline, SecondPipeline},
+    source::Sources,
+};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,8 @@ pub(crate) struct Index<'a> {
     pub(crate) functions: Vec<Declared<'a, ast::Function>>,
     pub(crate) params: Vec<Declared<'a, ast::Param>>,
     pub(crate) tests: Vec<Declared<'a, ast::Test>>,
+    /// Where something could not be read.
+    unread: Vec<Span>,
     node_names: BTreeMap<&'a str, usize>,
     /// Names that something unreadable declares, by namespace.
     broken: BTreeSet<(Namespace, &'a str)>,
@@ -105,8 +110,13 @@ fn namespace(keyword: &str) -> Option<Namespace> {
 
 impl<'a> Index<'a> {
     /// Enters every declaration; the first of a name wins, a second is a finding.
-    pub(crate) fn build(files: &'a [File], diagnostics: &mut Diagnostics) -> Self {
-        let mut index = Index::default();
+    pub(crate) fn build(
+        files: &'a [File],
+        unread: Vec<Span>,
+        sources: &'a Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let mut index = Index { unread, ..Index::default() };
         let mut taken: BTreeMap<(Namespace, &'a str), Span> = BTreeMap::new();
         let mut broken_pipeline = false;
         for declaration in files.iter().flat_map(|file| &file.declarations) {
@@ -150,7 +160,8 @@ impl<'a> Index<'a> {
                 DeclarationKind::Test(part) => index.tests.push(Declared { declaration, part }),
                 DeclarationKind::Stub { keyword, name } => {
                     broken_pipeline |= keyword.as_deref().is_none_or(|it| it == "pipeline");
-                    index.stub(keyword.as_deref(), name.as_ref());
+                    let name = name.as_ref().map(|it| it.text.as_str());
+                    index.stub(keyword.as_deref(), name.or_else(|| second_word(sources.text(declaration.span))));
                 }
                 DeclarationKind::Source(node)
                 | DeclarationKind::Topic(node)
@@ -164,20 +175,28 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        if index.pipeline.is_none() && !broken_pipeline {
+        let empty = files.iter().all(|file| file.declarations.is_empty());
+        if index.pipeline.is_none() && !broken_pipeline && !empty {
             diagnostics.emit(MissingPipeline { span: Span::default() });
         }
         index
     }
 
-    fn stub(&mut self, keyword: Option<&str>, name: Option<&'a Name>) {
+    fn stub(&mut self, keyword: Option<&str>, name: Option<&'a str>) {
         let Some(name) = name else { return };
         match keyword.and_then(namespace) {
             Some(space) => {
-                self.broken.insert((space, &name.text));
+                self.broken.insert((space, name));
             }
-            None => self.broken.extend(NAMESPACES.map(|space| (space, name.text.as_str()))),
+            None => self.broken.extend(NAMESPACES.map(|space| (space, name))),
         }
+    }
+
+    /// A part of this declaration could not be read.
+    pub(crate) fn is_incomplete(&self, declaration: Span) -> bool {
+        let inside =
+            |it: &Span| it.source == declaration.source && declaration.start <= it.start && it.end <= declaration.end;
+        self.unread.iter().any(inside)
     }
 
     /// A declaration of that name could not be read.
@@ -199,6 +218,13 @@ impl<'a> Index<'a> {
     pub(crate) fn node(&self, name: &str) -> Option<DeclaredNode<'a>> {
         self.node_position(name).and_then(|at| self.nodes.get(at)).copied()
     }
+}
+
+/// The name after a misspelt keyword.
+fn second_word(text: &str) -> Option<&str> {
+    let word = text.split_whitespace().nth(1)?;
+    let name = word.split(|it: char| !it.is_alphanumeric() && it != '_').next()?;
+    (!name.is_empty()).then_some(name)
 }
 
 fn role(kind: &DeclarationKind) -> NodeRole {

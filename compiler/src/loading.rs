@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use pipewright_grammar::{
-    SourceId, Span,
+    ProblemKind, SourceId, Span,
     ast::{DeclarationKind, File},
 };
 
@@ -15,15 +15,30 @@ use crate::{
     source::{Loader, Sources},
 };
 
+/// The files of a program.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    pub(crate) files: Vec<File>,
+    /// Where something was skipped because it could not be read.
+    pub(crate) unread: Vec<Span>,
+}
+
 /// Reads the program. Empty if the root itself could not be read.
-pub(crate) fn load(root: &str, loader: &dyn Loader, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Vec<File> {
-    let mut files = vec![];
+pub(crate) fn load(root: &str, loader: &dyn Loader, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Loaded {
+    let mut loaded = Loaded::default();
     let root = normal(root);
     let mut seen = BTreeSet::from([root.clone()]);
     let mut queue = VecDeque::from([(root, None)]);
     while let Some((path, import)) = queue.pop_front() {
         let Some((id, text)) = read(&path, import, loader, sources, diagnostics) else { continue };
         let parsed = pipewright_grammar::parse(id, &text);
+        let unread = parsed.problems.iter().filter(|it| {
+            matches!(
+                it.kind,
+                ProblemKind::Unexpected { .. } | ProblemKind::Unclosed { .. } | ProblemKind::StrayClose(_)
+            )
+        });
+        loaded.unread.extend(unread.map(|it| it.span));
         problems::report(parsed.problems, diagnostics);
         for declaration in &parsed.file.declarations {
             if let DeclarationKind::Import(target) = &declaration.kind {
@@ -36,9 +51,9 @@ pub(crate) fn load(root: &str, loader: &dyn Loader, sources: &mut Sources, diagn
         if parsed.file.declarations.is_empty() && !diagnostics.has_errors() {
             diagnostics.emit(EmptyFile { path, span: import.unwrap_or(Span::new(id, 0, 0)) });
         }
-        files.push(parsed.file);
+        loaded.files.push(parsed.file);
     }
-    files
+    loaded
 }
 
 /// Adds the file to the sources. A root that cannot be read is added empty, so that the finding has a place.

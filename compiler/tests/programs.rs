@@ -148,7 +148,7 @@ topic orders: Order from orders_csv { kind = changelog }
 transform paid from orders
   | where status == "paid"
   | check amount > 0 else "amount must be positive"
-  | derive with_tax = round(amount * 1.19, 2)
+  | derive with_tax = amount * 1.19
   | drop status
 ## Paid orders.
 sink paid_orders from paid to warehouse { table = "paid_orders", write = upsert, key = order_id }
@@ -171,7 +171,7 @@ fn a_whole_program_becomes_a_plan() {
     assert_eq!(plan.topics[0].partitioning.count, Some(1));
     let columns: Vec<String> =
         plan.sinks[0].columns.fields.iter().map(|it| format!("{}: {}", it.name, it.ty)).collect();
-    assert_eq!(columns, ["order_id: int64", "customer: string", "amount: decimal(12, 2)", "with_tax: decimal(14, 2)"]);
+    assert_eq!(columns, ["order_id: int64", "customer: string", "amount: decimal(12, 2)", "with_tax: decimal(16, 4)"]);
     assert_eq!(plan.sinks[0].doc.as_deref(), Some("Paid orders."));
     // A row that stops being paid is deleted.
     assert!(matches!(plan.transforms[0].steps[0].kind, pipewright_plan::StepKind::Where { deletes: true, .. }));

@@ -8,6 +8,7 @@ mod build;
 mod depth;
 mod expected;
 mod explain;
+mod format;
 mod keywords;
 mod oddities;
 mod parse;
@@ -17,6 +18,7 @@ mod scan;
 mod span;
 mod units;
 
+pub use format::format;
 pub use keywords::{KEYWORDS, RESERVED, STEP_KEYWORDS};
 pub use parse::{Parsed, parse};
 pub use problem::{Problem, ProblemKind};

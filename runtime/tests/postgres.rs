@@ -6,6 +6,8 @@
 
 mod stage;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use pipewright_expr::Datum::*;
@@ -15,6 +17,8 @@ use pipewright_runtime::sinks::{Database, DatabaseError};
 use sqlx::{Connection as _, Executor, PgConnection};
 use stage::server::Server;
 use stage::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 fn every_type() -> Vec<Field> {
     vec![
@@ -283,6 +287,71 @@ async fn after_a_lost_connection_nothing_is_doubled() {
     assert_eq!(server.rows("id status", "fact_orders").await, ["1 a", "2 b"]);
 }
 
+/// The COMMIT reaches the server, its answer does not reach us: only the stored position tells what happened.
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_has_happened() {
+    let server = Server::new().await;
+    let proxy = Proxy::start(&server.url).await;
+    let mut driver = Driver::start(open("postgres", &server.options(&proxy.url), vec![orders(Write::Append)])).await;
+    driver.put(&[Int(1), Null]).unwrap();
+    driver.commit().await.unwrap();
+    proxy.lose_answer_to_commit.store(true, Ordering::SeqCst);
+    driver.put(&[Int(2), Null]).unwrap();
+    let error = driver.commit().await.unwrap_err();
+    assert!(matches!(error, DatabaseError::Unavailable(_)), "{error:?}");
+    let acquired = acquire(&mut driver.database).await;
+    assert_eq!((acquired.next, acquired.generation), (Some(2), 2));
+    assert_eq!(server.rows("id", "fact_orders").await, ["1", "2"]);
+}
+
+/// Stands between us and the server.
+struct Proxy {
+    url: url::Url,
+    lose_answer_to_commit: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    async fn start(server: &url::Url) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut url = server.clone();
+        url.set_host(Some("127.0.0.1")).unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        let target = (server.host_str().unwrap().to_string(), server.port().unwrap_or(5432));
+        let lose_answer_to_commit = Arc::new(AtomicBool::new(false));
+        let lose = lose_answer_to_commit.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let upstream = TcpStream::connect(target.clone()).await.unwrap();
+                tokio::spawn(Self::carry(client, upstream, lose.clone()));
+            }
+        });
+        Self { url, lose_answer_to_commit }
+    }
+
+    async fn carry(mut client: TcpStream, mut upstream: TcpStream, lose: Arc<AtomicBool>) {
+        let (mut asked, mut answered) = (vec![0; 65536], vec![0; 65536]);
+        loop {
+            tokio::select! {
+                read = client.read(&mut asked) => match read {
+                    Ok(read @ 1..) => {
+                        upstream.write_all(&asked[..read]).await.unwrap();
+                        if asked[..read].windows(6).any(|it| it == b"COMMIT") && lose.swap(false, Ordering::SeqCst) {
+                            // The server has answered; nobody hears it.
+                            let _ = upstream.read(&mut answered).await;
+                            return;
+                        }
+                    }
+                    _ => return,
+                },
+                read = upstream.read(&mut answered) => match read {
+                    Ok(read @ 1..) => client.write_all(&answered[..read]).await.unwrap(),
+                    _ => return,
+                },
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_refused_row_becomes_a_dead_letter_and_the_rest_is_stored() {
     let server = Server::new().await;
@@ -372,6 +441,24 @@ async fn rows_that_refer_to_later_rows_stay_good() {
     }
     assert_eq!(server.rows("count(*)", "lines").await, ["39"]);
     assert_eq!(server.rows("count(*)", "orders").await, ["39"]);
+}
+
+/// What is in the table does not depend on where epochs end, nor on which rows are refused on the way.
+#[test]
+fn epochs_leave_no_trace() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(Server::new());
+    proptest::proptest!(history::config(20), |(history in history::any())| {
+        let found = runtime.block_on(async {
+            server
+                .run("DROP TABLE IF EXISTS t; DROP SCHEMA IF EXISTS pipewright CASCADE; CREATE TABLE t \
+                      (id bigint PRIMARY KEY, n bigint CHECK (n <> 7), v bigint, gone boolean DEFAULT false)")
+                .await;
+            history.run(&mut server.start(history.sink("t")).await).await;
+            server.rows("id n v gone", "t").await
+        });
+        proptest::prop_assert_eq!(found, history.expected("false", "true"));
+    });
 }
 
 #[tokio::test]

@@ -228,6 +228,14 @@ async fn stop_stores_what_is_before_the_bad_record() {
 }
 
 #[tokio::test]
+async fn before_the_first_run_there_are_no_letters_and_no_file() {
+    let file = File::new();
+    let mut database = file.open(vec![orders(Write::Append)]);
+    assert!(database.dead_letters(&LetterFilter::default()).await.unwrap().is_empty());
+    assert!(!std::path::Path::new(&file.path()).exists());
+}
+
+#[tokio::test]
 async fn skip_forgets_a_refused_row() {
     let file = File::new();
     file.run("CREATE TABLE fact_orders (id INTEGER UNIQUE, status TEXT)").await;
@@ -327,49 +335,16 @@ async fn letters_of_sources_name_their_source() {
 /// What is in the table does not depend on where epochs end, nor on which rows are refused on the way.
 #[test]
 fn epochs_leave_no_trace() {
-    use proptest::prelude::*;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // key, value (7 is refused), version; a delete; the end of an epoch.
-    let step = prop_oneof![
-        6 => (0..3_i64, 5..9_i64, 0..4_i64).prop_map(|(key, value, version)| Some((key, Some((value, version))))),
-        2 => (0..3_i64).prop_map(|key| Some((key, None))),
-        1 => Just(None),
-    ];
-    let strategy = (prop::collection::vec(step, 1..40), any::<bool>(), any::<bool>());
-    let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
-    proptest!(config, |((steps, marks, versions) in strategy)| {
-        let versions = versions && marks;
-        // Key to value, version, mark.
-        let mut model = std::collections::BTreeMap::<i64, (i64, i64, bool)>::new();
-        for (key, change) in steps.iter().flatten() {
-            match change {
-                Some((7, _)) => {}
-                Some((_, version)) if versions && model.get(key).is_some_and(|old| old.1 > *version) => {}
-                Some((value, version)) => drop(model.insert(*key, (*value, *version, false))),
-                None if marks => drop(model.get_mut(key).map(|it| it.2 = true)),
-                None => drop(model.remove(key)),
-            }
-        }
+    proptest::proptest!(history::config(120), |(history in history::any())| {
         let found = runtime.block_on(async {
             let file = File::new();
-            file.run("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER CHECK (n <> 7), v INTEGER, gone INTEGER DEFAULT 0)").await;
-            let fields = ["id", "n", "v"].map(|name| field(name, Base::Int64.required())).to_vec();
-            let on_delete = if marks { OnDelete::Mark("gone".to_string()) } else { OnDelete::Delete };
-            let version = versions.then(|| "v".to_string());
-            let mut driver = file.start(sink("t", Write::Upsert { key: vec!["id".to_string()], on_delete, version }, fields)).await;
-            for step in &steps {
-                match step {
-                    Some((key, Some((value, version)))) => driver.put(&[Int(*key), Int(*value), Int(*version)]).unwrap(),
-                    Some((key, None)) => driver.delete(&[Int(*key)]),
-                    None => drop(driver.commit().await.unwrap()),
-                }
-            }
-            driver.commit().await.unwrap();
+            let create = "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER CHECK (n <> 7), v INTEGER, gone INTEGER DEFAULT 0)";
+            file.run(create).await;
+            history.run(&mut file.start(history.sink("t")).await).await;
             file.rows("id n v gone", "t").await
         });
-        let expected: Vec<String> =
-            model.iter().map(|(key, (value, version, gone))| format!("{key} {value} {version} {}", i64::from(*gone))).collect();
-        prop_assert_eq!(found, expected);
+        proptest::prop_assert_eq!(found, history.expected("0", "1"));
     });
 }
 

@@ -20,7 +20,7 @@ type Order = {
 
 source orders_csv: Order from disk { path = "orders.csv", format = csv(header = true) }
 topic orders from orders_csv { partition_key = customer, partitions = 4 }
-transform paid from orders | where status == "paid" | derive gross = round(amount * 1.19, 2)
+transform paid from orders | where status == "paid" | derive gross = amount * 1.19
 sink facts from paid to db { table = "facts", write = append }
 transform latest from paid | as table by customer | select customer, id, amount
 sink customers from latest to db { table = "customers", write = upsert, key = customer }

@@ -47,9 +47,7 @@ pub fn determines(
     if partitioning.key.is_empty() {
         return false;
     }
-    let known = |column: &str| {
-        rename(column).is_some_and(|name| key.contains(&name) || fixed.contains(&name))
-    };
+    let known = |column: &str| rename(column).is_some_and(|name| key.contains(&name) || fixed.contains(&name));
     partitioning.key.iter().all(|part| depends_only_on(part, &known))
 }
 

@@ -1,9 +1,11 @@
 //! A whole program, checked: what a runtime runs and `explain` prints. Versioned YAML on disk.
 
 use serde::{Deserialize, Serialize};
+use serde_yaml::with::singleton_map_recursive;
 
 use crate::{
-    BadRecordPolicy, Connection, Delivery, Expr, ExprKind, Field, IngestStage, Schema, Sink, Source, Stage, Topic, Transform,
+    BadRecordPolicy, Connection, Delivery, Expr, ExprKind, Field, IngestStage, Schema, Sink, Source, Stage, Topic,
+    Transform,
 };
 
 /// The version of the plan's format. Raised when an older runtime would misread a newer plan.
@@ -86,7 +88,10 @@ pub enum PlanError {
 impl Plan {
     /// As YAML.
     pub fn to_yaml(&self) -> Result<String, PlanError> {
-        Ok(serde_yaml::to_string(self)?)
+        // Maps instead of tags: an enum inside an enum has no tag of its own in YAML.
+        let mut text = Vec::new();
+        singleton_map_recursive::serialize(self, &mut serde_yaml::Serializer::new(&mut text))?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// From YAML; the version is looked at first.
@@ -99,7 +104,7 @@ impl Plan {
         if head.version != PLAN_VERSION {
             return Err(PlanError::Version { found: head.version });
         }
-        Ok(serde_yaml::from_str(text)?)
+        Ok(singleton_map_recursive::deserialize(serde_yaml::Deserializer::from_str(text))?)
     }
 
     /// The connection of that name.

@@ -34,7 +34,7 @@ sink big_orders from big to warehouse { table = "big_orders" }
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::error(Self::NAME, self.span, format!("{} does not belong to {}", self.what, self.within))
+        Diagnostic::error(Self::NAME, self.span, format!("{} takes no {}", self.within, self.what))
             .label("not here")
             .help("steps belong to a transform, `to` to a sink, options stand in braces")
     }

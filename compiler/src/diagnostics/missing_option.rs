@@ -32,9 +32,10 @@ sink big_orders from big to warehouse { table = "big_orders" }
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        let first = self.doc.split(['.', ';']).next().unwrap_or_default().trim();
+        let doc = self.doc.split_whitespace().collect::<Vec<_>>().join(" ");
         Diagnostic::error(Self::NAME, self.span, format!("{} needs the option `{}`", self.block, self.name))
             .label(format!("`{}` is missing", self.name))
-            .help(format!("add `{} = …`: {}", self.name, first.replace('\n', " ")))
+            .help(format!("add `{} = …`", self.name))
+            .note(format!("`{}`: {}", self.name, doc.trim_end_matches('.')))
     }
 }

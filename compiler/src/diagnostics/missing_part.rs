@@ -30,8 +30,7 @@ source orders_csv: Order from inbox { path = "orders.csv" }
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::error(Self::NAME, self.span, format!("{} needs `{}`", self.node, self.part))
-            .label("it is missing here")
-            .help(format!("write `{}`", self.part))
+        Diagnostic::error(Self::NAME, self.span, format!("{} needs {}", self.node, self.part))
+            .label("here")
     }
 }

@@ -234,7 +234,6 @@ diagnostics! {
     retention_below_recovery_window::RetentionBelowRecoveryWindow,
     second_pipeline::SecondPipeline,
     secret_in_file::SecretInFile,
-    select_needs_name::SelectNeedsName,
     shadowed_name::ShadowedName,
     single_partition_topic::SinglePartitionTopic,
     syntax_error::SyntaxError,

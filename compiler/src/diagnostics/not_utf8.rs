@@ -36,8 +36,7 @@ transform big from orders
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::error(Self::NAME, self.span, format!("`{}` is not UTF-8", self.path))
-            .label(format!("byte {} in line {} is not", self.byte, self.line))
+        Diagnostic::error(Self::NAME, self.span, format!("`{}` is not UTF-8: byte {} in line {}", self.path, self.byte, self.line))
             .help("save the file as UTF-8")
     }
 }

@@ -33,5 +33,6 @@ transform big from orders
     fn diagnostic(self) -> Diagnostic {
         Diagnostic::error(Self::NAME, self.span, format!("{}: not yet in this version", self.what))
             .label("known, and not built yet")
+            .help("leave it out for now")
     }
 }

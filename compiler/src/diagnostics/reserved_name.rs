@@ -18,13 +18,15 @@ impl Finding for ReservedName {
 that exists already, is written in backticks.
 
 ```pipe
-type Order = { order_id: int64 @key, match: string, amount: decimal(12, 2) }
+transform big from orders
+  | derive match = amount > 100.00
 ```
 
 Mended:
 
 ```pipe
-type Order = { order_id: int64 @key, `match`: string, amount: decimal(12, 2) }
+transform big from orders
+  | derive `match` = amount > 100.00
 ```
 "##;
 

@@ -22,7 +22,7 @@ impl Finding for UnknownKeyField {
 
 ```pipe
 topic orders: Order from orders_csv { kind = changelog }
-sink big_orders from big to warehouse { table = "big_orders", key = order_id }
+sink big_orders from big to warehouse { table = "big_orders", key = orderid }
 ```
 
 Mended:

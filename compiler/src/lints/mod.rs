@@ -19,7 +19,10 @@ pub(crate) fn check(
     diagnostics: &mut Diagnostics,
 ) {
     topics::check(context, program, diagnostics);
-    unused::check(context, diagnostics);
+    // What a mistake elsewhere left without a reader is no news.
+    if !diagnostics.has_errors() {
+        unused::check(context, diagnostics);
+    }
     for sink in &program.sinks {
         if pipeline.delivery == Delivery::AtLeastOnce
             && sink.write == Write::Append

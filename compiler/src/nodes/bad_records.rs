@@ -6,7 +6,6 @@ use pipewright_plan::{BadRecordPolicy, Base, CallSpec, Field, OptionSpec, Option
 
 use super::option;
 use crate::{
-    context::Context,
     diagnostics::{Diagnostics, NotYet, PiiDeadLetter},
     options::Checked,
 };
@@ -78,28 +77,25 @@ pub(super) fn read(checked: &Checked<'_>, outer: &Policy, diagnostics: &mut Diag
     }
 }
 
-/// Personal data in the input of a policy that would silently copy it. One finding per policy.
+/// Personal data in the input of a policy that would silently copy it.
 pub(crate) fn check_pii(
     policy: &Policy,
     schema: &Schema,
     input: &str,
-    declared: Option<Span>,
-    context: &Context<'_>,
-    diagnostics: &mut Diagnostics,
-) {
+    declared: &dyn Fn(&str) -> Option<Span>,
+) -> Option<PiiDeadLetter> {
     let keeps = matches!(policy.plan, BadRecordPolicy::DeadLetter { .. });
     if !keeps || policy.original_said {
-        return;
+        return None;
     }
-    let Some(field) = schema.fields.iter().find(|it| holds_pii(it)) else { return };
-    let span = declared.filter(|span| context.sources.get(span.source).is_some());
-    diagnostics.emit(PiiDeadLetter {
+    let field = schema.fields.iter().find(|it| holds_pii(it))?;
+    Some(PiiDeadLetter {
         field: field.name.clone(),
         input: input.to_string(),
         span: policy.span,
-        declared: span,
+        declared: declared(&field.name),
         written: policy.written,
-    });
+    })
 }
 
 /// A field that is personal data, or holds some.

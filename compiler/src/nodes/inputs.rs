@@ -25,7 +25,7 @@ pub(super) fn read(
     let inputs = &site.node.from;
     if inputs.is_empty() {
         let node = format!("{} `{}`", role.keyword(), site.node.name.text);
-        diagnostics.emit(MissingPart { node, part: "from NODE", span: site.head() });
+        diagnostics.emit(MissingPart { node, part: "a node after `from`", span: site.head() });
     }
     let mut flows: Vec<(&Input, Flow)> = vec![];
     let mut seen = BTreeSet::new();

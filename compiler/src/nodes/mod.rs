@@ -11,14 +11,14 @@ pub mod source;
 pub mod topic;
 mod transform;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pipewright_grammar::{Span, ast};
 use pipewright_plan::{OptionSpec, OptionType};
 
 use crate::{
     context::Context,
-    diagnostics::{DeclarationCycle, Diagnostics, NotYet},
+    diagnostics::{DeclarationCycle, Diagnostics, NotYet, PiiDeadLetter},
     flow::Flow,
     graph,
     index::{DeclaredNode, NodeRole},
@@ -38,6 +38,8 @@ pub(crate) struct Program {
     pub(crate) transforms: Vec<pipewright_plan::Transform>,
     pub(crate) sinks: Vec<pipewright_plan::Sink>,
     pub(crate) flows: BTreeMap<String, Flow>,
+    /// Policies that would copy personal data; told once each.
+    pii: Vec<PiiDeadLetter>,
 }
 
 impl Program {
@@ -102,6 +104,12 @@ pub(crate) fn check(context: &Context<'_>, pipeline: &pipeline::Checked, diagnos
         let flow = if broken { None } else { one(node, context, pipeline, &mut program, diagnostics) };
         let flow = flow.unwrap_or_else(|| Flow::unknown(node.node.name.span));
         program.flows.insert(node.node.name.text.clone(), flow);
+    }
+    let mut told = BTreeSet::new();
+    for finding in std::mem::take(&mut program.pii) {
+        if told.insert(finding.span) {
+            diagnostics.emit(finding);
+        }
     }
     let place = |name: &String| context.index.node_position(name);
     program.sources.sort_by_key(|it| place(&it.name));

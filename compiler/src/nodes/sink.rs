@@ -12,8 +12,8 @@ use super::{Program, Site, bad_records, check_pii, inputs, option, pipeline, req
 use crate::{
     context::{Context, DeclaredConnection},
     diagnostics::{
-        ColumnType, ConflictingOptions, DeleteUnhandled, Diagnostics, MissingPart, NeedsTopic, UnknownKeyField,
-        UpsertKeyMismatch, UpsertOrder, UpsertWithoutIdentity, WrongConnection,
+        ColumnType, ConflictingOptions, DeleteUnhandled, Diagnostics, MissingPart, NeedsTopic, PiiDeadLetter,
+        UnknownKeyField, UpsertKeyMismatch, UpsertOrder, UpsertWithoutIdentity, WrongConnection,
     },
     expressions::closest,
     flow::Flow,
@@ -90,14 +90,15 @@ pub(super) fn check(
         });
         return;
     }
-    for root in &input.roots {
-        if let Some(flow) = program.flows.get(&root.name)
-            && block.has("on_bad_record")
-        {
-            let field = flow.schema.fields.iter().find(|it| bad_records::holds_pii(it));
-            let declared = field.and_then(|it| flow.declared.get(&it.name)).copied();
-            check_pii(&policy, &flow.schema, &root.name, declared, context, diagnostics);
-        }
+    if block.has("on_bad_record") {
+        let flows = input.roots.iter().filter_map(|root| Some((root, program.flows.get(&root.name)?)));
+        let found: Vec<PiiDeadLetter> = flows
+            .filter_map(|(root, flow)| {
+                let declared = |field: &str| flow.declared.get(field).copied();
+                check_pii(&policy, &flow.schema, &root.name, &declared)
+            })
+            .collect();
+        program.pii.extend(found);
     }
     if let Some(database) = database {
         columns(&input, database, site, diagnostics);
@@ -137,7 +138,7 @@ fn database<'c>(
 ) -> Option<&'c DeclaredConnection> {
     let Some(to) = &site.node.to else {
         let node = format!("sink `{}`", site.node.name.text);
-        diagnostics.emit(MissingPart { node, part: "to CONNECTION", span: site.head() });
+        diagnostics.emit(MissingPart { node, part: "a connection after `to`", span: site.head() });
         return None;
     };
     let found = source::connection(to, context, diagnostics)?;

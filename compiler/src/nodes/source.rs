@@ -74,7 +74,7 @@ pub(super) fn check(
     let declared = |field: &str| typed.fields.get(field).copied();
     let format_span = if checked.has("format") { checked.value_span("format") } else { node.name.span };
     formats::check_fields(codec, &typed.schema, Direction::Reads, format_span, &declared, diagnostics);
-    pii(&policy, &typed, site, context, diagnostics);
+    pii(&policy, &typed, site, program);
 
     let flow =
         Flow::root(&node.name.text, NodeRole::Source, typed.schema.clone(), typed.fields, Kind::APPEND, node.name.span);
@@ -169,17 +169,10 @@ pub(super) fn schema(
     }
 }
 
-/// Warns of personal data in what this node reads.
-pub(super) fn pii(
-    policy: &Policy,
-    typed: &Typed,
-    site: &Site<'_>,
-    context: &Context<'_>,
-    diagnostics: &mut Diagnostics,
-) {
-    let field = typed.schema.fields.iter().find(|it| bad_records::holds_pii(it));
-    let declared = field.and_then(|it| typed.fields.get(&it.name)).copied();
-    check_pii(policy, &typed.schema, &site.node.name.text, declared, context, diagnostics);
+/// Looks for personal data in what this node reads.
+pub(super) fn pii(policy: &Policy, typed: &Typed, site: &Site<'_>, program: &mut Program) {
+    let declared = |field: &str| typed.fields.get(field).copied();
+    program.pii.extend(check_pii(policy, &typed.schema, &site.node.name.text, &declared));
 }
 
 /// A connection by name; `None`: reported.
@@ -206,7 +199,7 @@ fn input<'c>(
 ) -> Option<&'c DeclaredConnection> {
     let [from] = site.node.from.as_slice() else {
         let node = format!("source `{}`", site.node.name.text);
-        diagnostics.emit(MissingPart { node, part: "from one CONNECTION", span: site.head() });
+        diagnostics.emit(MissingPart { node, part: "exactly one connection after `from`", span: site.head() });
         return None;
     };
     let found = connection(&from.node, context, diagnostics)?;

@@ -116,12 +116,9 @@ pub(super) fn check(
     let (format, codec) = format?;
     let (typed, input_kind) = match input {
         Some(mut flow) if flow.known => {
-            match ty.ok()? {
-                Some(declared) => {
-                    let span = node.ty.as_ref().map_or(node.name.span, |it| it.span);
-                    match_schema(&declared, &mut flow, span, &node.name.text, diagnostics);
-                }
-                None => {}
+            if let Some(declared) = ty.ok()? {
+                let span = node.ty.as_ref().map_or(node.name.span, |it| it.span);
+                match_schema(&declared, &mut flow, span, &node.name.text, diagnostics);
             }
             (Typed { schema: flow.schema, fields: flow.declared }, Some((flow.kind, flow.kind_span)))
         }
@@ -135,7 +132,7 @@ pub(super) fn check(
     if owned {
         formats::check_fields(codec, &typed.schema, Direction::Writes, format_span, &declared, diagnostics);
     }
-    source::pii(&policy, &typed, site, context, diagnostics);
+    source::pii(&policy, &typed, site, program);
 
     let keys = key_parts(&block, &typed, context, diagnostics);
     let kind = kind(&block, &keys, &typed, &input_kind, site, diagnostics);

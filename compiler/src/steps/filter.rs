@@ -1,6 +1,6 @@
 //! `where` and `check`. After both, the rest of the chain knows that the condition was true.
 
-use pipewright_grammar::{Span, ast};
+use pipewright_grammar::ast;
 use pipewright_plan::{Base, Kind, StepKind, depends_only_on};
 
 use super::Chain;
@@ -12,12 +12,7 @@ use crate::{
 impl Chain<'_, '_, '_> {
     /// `where EXPR`. On a changelog a put that does not pass deletes the row, because an earlier version may have passed;
     /// not so if the condition can never change for a key.
-    pub(super) fn filter(
-        &mut self,
-        condition: &ast::Expr,
-        keyword: Span,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<StepKind> {
+    pub(super) fn filter(&mut self, condition: &ast::Expr, diagnostics: &mut Diagnostics) -> Option<StepKind> {
         let scope = self.flow.scope();
         let built = expressions::condition(condition, &scope, true, "where", &self.context.expressions(), diagnostics);
         if !built.ty.is_unknown() && calls_nondeterministic(&built) {
@@ -30,10 +25,7 @@ impl Chain<'_, '_, '_> {
             let known =
                 |column: &str| key.iter().any(|it| it == column) || schema.field(column).is_some_and(|it| it.fixed);
             deletes = !depends_only_on(&built, &known);
-            if deletes && !*may {
-                *may = true;
-                self.flow.kind_span = keyword;
-            }
+            *may |= deletes;
         }
         Some(StepKind::Where { condition: built, deletes })
     }
@@ -56,7 +48,11 @@ impl Chain<'_, '_, '_> {
 
     /// Takes over what is known of the fields now.
     fn narrowed(&mut self, scope: &Scope) {
+        self.flow.meta_known.clone_from(&scope.meta_known);
         for column in &scope.columns {
+            if column.narrowed {
+                self.flow.narrowed.insert(column.name.clone());
+            }
             if let Some(field) = self.flow.schema.fields.iter_mut().find(|it| it.name == column.name) {
                 field.ty = column.ty.clone();
             }

@@ -52,12 +52,12 @@ impl Chain<'_, '_, '_> {
     fn step(&mut self, step: &ast::Step, diagnostics: &mut Diagnostics) {
         use ast::StepKind as Ast;
         let kind = match &step.kind {
-            Ast::Where(condition) => self.filter(condition, step.keyword, diagnostics),
+            Ast::Where(condition) => self.filter(condition, diagnostics),
             Ast::Check { condition, reason } => self.check(condition, reason, diagnostics),
             Ast::Derive(bindings) => self.derive(bindings, diagnostics),
             Ast::Select(items) => self.select(items, step, diagnostics),
             Ast::Drop(paths) => self.drop(paths, step, diagnostics),
-            Ast::Rename(pairs) => self.rename(pairs, diagnostics),
+            Ast::Rename(pairs) => self.rename(pairs, step, diagnostics),
             Ast::AsEvents { options } => self.as_events(options.as_ref(), step, diagnostics),
             Ast::AsTable { keys, options } => self.as_table(keys, options.as_ref(), step, diagnostics),
             Ast::Lookup { .. } => self.not_yet("`lookup`", step, diagnostics),

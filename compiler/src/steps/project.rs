@@ -12,8 +12,8 @@ use pipewright_plan::{Assignment, Expr, Field, Kind, Schema, StepKind, Type};
 
 use super::Chain;
 use crate::{
-    diagnostics::{ChangelogKeyAssigned, ChangelogKeyDropped, Diagnostics, DuplicateField, NotYet, SelectNeedsName},
-    expressions,
+    diagnostics::{ChangelogKeyAssigned, ChangelogKeyDropped, Diagnostics, DuplicateField, MissingName, NotYet},
+    expressions::{self, GoneColumn},
 };
 
 /// A field of the record after a `select`.
@@ -79,8 +79,7 @@ impl Chain<'_, '_, '_> {
                 (Some(name), _) | (None, Some(name)) => name.clone(),
                 (None, None) => {
                     if !matches!(item.value.kind, ExprKind::Error) {
-                        let text = self.context.sources.text(item.value.span).to_string();
-                        diagnostics.emit(SelectNeedsName { span: item.value.span, text });
+                        diagnostics.emit(MissingName { span: item.value.span, step: "select" });
                     }
                     // The field cannot be named, so nothing can be said about what is missing after it.
                     self.flow.known = false;
@@ -106,7 +105,12 @@ impl Chain<'_, '_, '_> {
     }
 
     /// `rename a to b, …`
-    pub(super) fn rename(&mut self, pairs: &[(Path, Name)], diagnostics: &mut Diagnostics) -> Option<StepKind> {
+    pub(super) fn rename(
+        &mut self,
+        pairs: &[(Path, Name)],
+        step: &ast::Step,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<StepKind> {
         let mut renamed: BTreeMap<String, Name> = BTreeMap::new();
         for (path, to) in pairs {
             if let Some(name) = self.top_level(path, "renaming a field inside a field", diagnostics) {
@@ -126,8 +130,7 @@ impl Chain<'_, '_, '_> {
                 picked
             })
             .collect();
-        let span = pairs.first().map_or(self.flow.kind_span, |(_, name)| name.span);
-        self.reshape(fields, span, diagnostics)
+        self.reshape(fields, step.keyword, diagnostics)
     }
 
     /// A field as it is.
@@ -212,6 +215,15 @@ impl Chain<'_, '_, '_> {
                 *names = names.iter().filter_map(|name| passed.get(name)).flatten().cloned().collect();
             }
         }
+        for field in &self.flow.schema.fields {
+            let names = passed.get(&field.name);
+            if names.is_none_or(|names| !names.contains(&field.name)) {
+                let renamed_to = names.and_then(|names| names.first()).cloned();
+                self.flow.gone.retain(|it| it.name != field.name);
+                self.flow.gone.push(GoneColumn { name: field.name.clone(), span: keyword, renamed_to });
+            }
+        }
+        self.flow.narrowed = self.flow.narrowed.iter().filter_map(|name| passed.get(name)).flatten().cloned().collect();
         self.flow.declared = seen;
         self.flow.schema = Schema::new(fields);
         Some(StepKind::Select(assignments))

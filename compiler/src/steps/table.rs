@@ -9,7 +9,9 @@ use pipewright_plan::{Base, Field, Kind, OptionSpec, OptionType, StepKind};
 use super::Chain;
 use crate::{
     diagnostics::{Diagnostics, DuplicateField, NotYet, PointlessStep, TableOrder},
-    expressions, keys, nodes, options,
+    expressions,
+    index::NodeRole,
+    keys, nodes, options,
 };
 
 const EVENTS: &[OptionSpec] = &[nodes::option(
@@ -110,6 +112,8 @@ impl Chain<'_, '_, '_> {
                 span,
                 topic_span: topic.map_or(step.keyword, |it| it.node.name.span),
             });
+            // Told once: an upsert further on is not blamed for the same.
+            self.flow.roots.retain(|root| root.role == NodeRole::Source);
         }
         for field in &mut self.flow.schema.fields {
             field.key = names.contains(&field.name);

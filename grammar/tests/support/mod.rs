@@ -99,3 +99,45 @@ pub fn outline(file: &pipewright_grammar::ast::File) -> String {
     }
     out
 }
+
+/// A tree as text, without its places.
+pub fn tree(text: &str) -> String {
+    let debug = format!("{:?}", pipewright_grammar::parse(pipewright_grammar::SourceId(0), text).file);
+    let mut out = String::with_capacity(debug.len());
+    let mut rest = debug.as_str();
+    while let Some(at) = rest.find("Span {") {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        rest = &rest[rest.find('}').unwrap() + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The comments of a text, sorted: the formatter keeps all of them.
+fn comments(text: &str) -> Vec<String> {
+    let mut comments: Vec<_> = text
+        .lines()
+        .filter(|line| !line.contains('"'))
+        .filter_map(|line| line.find('#').map(|at| line[at..].trim_end().to_owned()))
+        .collect();
+    comments.sort();
+    comments
+}
+
+/// Says what the formatter did beyond layout.
+pub fn layout_only(text: &str) -> Result<(), String> {
+    let once = pipewright_grammar::format(text).map_err(|problems| format!("{problems:?}"))?;
+    let twice = pipewright_grammar::format(&once)
+        .map_err(|problems| format!("formatted text is broken\n{text}\n---\n{once}\n{}", render(&once, &problems)))?;
+    if once != twice {
+        return Err(format!("not idempotent\n--- text\n{text}\n--- once\n{once}\n--- twice\n{twice}"));
+    }
+    if tree(text) != tree(&once) {
+        return Err(format!("the tree changed\n--- text\n{text}\n--- formatted\n{once}\n"));
+    }
+    if comments(text) != comments(&once) && !text.contains('"') {
+        return Err(format!("comments got lost\n--- text\n{text}\n--- formatted\n{once}"));
+    }
+    Ok(())
+}

@@ -10,6 +10,7 @@ use pipewright_expr::Datum;
 use pipewright_plan::{CodecSpec, Format, Origin, Schema, Type};
 
 use crate::record::BadRecord;
+use crate::report::{ErrorClass, RunError};
 
 mod cell;
 pub mod csv;
@@ -68,8 +69,15 @@ impl From<pipewright_plan::OptionError> for CodecError {
     }
 }
 
+impl From<CodecError> for RunError {
+    fn from(error: CodecError) -> Self {
+        let CodecError { name, message, help } = error;
+        Self { name, message, help, origin: None, class: ErrorClass::Configuration }
+    }
+}
+
 /// A decoder of these columns out of records of this schema. For files with a header ask
-/// [`FileReader::decoder`](crate::connectors::files) instead: CSV without a known header is read by position.
+/// `FileReader::decoder` instead: CSV without a known header is read by position.
 pub fn decoder(format: &Format, columns: &[ColumnRequest], schema: &Schema) -> Result<Box<dyn Decoder>, CodecError> {
     match format.codec.as_str() {
         "csv" => Ok(Box::new(csv::CsvDecoder::new(&format.options, columns, schema, None)?)),

@@ -14,7 +14,7 @@ pub enum AnyDatabase {
     /// PostgreSQL.
     Postgres(Box<PostgresDatabase>),
     /// SQLite.
-    Sqlite(SqliteDatabase),
+    Sqlite(Box<SqliteDatabase>),
 }
 
 /// The database of a stage, not connected yet. `env` and `file` in the options of its connection have been resolved; `owner`
@@ -45,7 +45,7 @@ fn open_context(plan: &Plan, context: StageContext) -> Result<AnyDatabase, Datab
         }
         Some(("sqlite", options)) => {
             let options = SqliteConnection::decode(options).map_err(bad_option)?;
-            Ok(AnyDatabase::Sqlite(SqliteDatabase::new(context, options)))
+            Ok(AnyDatabase::Sqlite(Box::new(SqliteDatabase::new(context, options))))
         }
         Some(_) => Err(wrong("not-a-database", format!("connection `{name}` is no database"))),
         None => Err(wrong("plan-incomplete", format!("the plan has no connection `{name}`"))),

@@ -79,6 +79,7 @@ impl RowBuffer {
             at,
             delete,
             superseded: false,
+            before_row: false,
         });
     }
 

@@ -11,7 +11,9 @@ use pipewright_plan::{BadRecordPolicy, Original as KeepOriginal};
 use crate::record::{BadRecord, DeadLetter, RecordId};
 use crate::sinks::failure::Failure;
 use crate::sinks::latest::{Latest, Upsert};
-use crate::sinks::{ChunkRow, Committed, DatabaseError, Epoch, Move, Originals, Refused, SinkRows, StageContext};
+use crate::sinks::{
+    ChunkRow, Committed, DatabaseError, Epoch, Move, Originals, Phase, Refused, SinkRows, StageContext,
+};
 
 /// How often a deadlock is tried again at once.
 const CONFLICTS: u32 = 6;
@@ -219,17 +221,26 @@ async fn sift<S: Session>(
         if let Some(upsert) = &upsert {
             latest.settle(upsert, bytes, &mut rows);
         }
-        let live: Vec<ChunkRow> =
-            rows.iter().filter(|row| !row.superseded && !written.contains(&row.start)).copied().collect();
-        if live.is_empty() {
+        // In phases: a mark needs its row, which may be the version before a refused one.
+        let live: Vec<ChunkRow> = rows
+            .iter()
+            .filter(|row| !row.superseded && !written.contains(&(row.start, row.before_row)))
+            .copied()
+            .collect();
+        let Some(phase) = Phase::ALL.into_iter().find(|phase| live.iter().any(|row| row.phase() == *phase)) else {
             return Ok(sifted);
-        }
+        };
+        let live: Vec<ChunkRow> = live.into_iter().filter(|row| row.phase() == phase).collect();
         let refused = isolate(session, sink, bytes, &live).await?;
-        written.extend(live.iter().map(|row| row.start));
         let bad: BTreeSet<u32> = refused.iter().map(|(row, _)| row.start).collect();
         rows.retain(|row| !bad.contains(&row.start));
-        for row in live.iter().filter(|row| !bad.contains(&row.start)) {
-            sifted.counts.add(row);
+        for row in &live {
+            // A mark that was written before rows may be written again behind them.
+            let again = written.contains(&(row.start, !row.before_row));
+            written.insert((row.start, row.before_row));
+            if !again && !bad.contains(&row.start) {
+                sifted.counts.add(row);
+            }
         }
         sifted.refused.extend(refused);
     }

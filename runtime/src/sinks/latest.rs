@@ -47,6 +47,8 @@ struct Versions {
     row: u32,
     /// The delete that marks it.
     mark: u32,
+    /// With versions: a mark before the row. The row may prove older than the table's, then the mark holds.
+    early: u32,
 }
 
 /// Finds the last versions. Its table is reused.
@@ -70,32 +72,39 @@ impl Latest {
             };
             let hash = hasher.hash_one(key);
             let number = u32::try_from(index).unwrap_or(NONE);
+            let is_mark = row.delete && upsert.marks;
             let mut dead = [NONE; 2];
+            let mut early = NONE;
             match table.find_mut(hash, |it| key_at(it) == key) {
                 None => {
-                    let versions = if row.delete && upsert.marks {
-                        Versions { row: NONE, mark: number }
-                    } else {
-                        Versions { row: number, mark: NONE }
-                    };
-                    table.insert_unique(hash, versions, |it| hasher.hash_one(key_at(it)));
+                    let (row, mark) = if is_mark { (NONE, number) } else { (number, NONE) };
+                    table.insert_unique(hash, Versions { row, mark, early }, |it| hasher.hash_one(key_at(it)));
                 }
-                Some(it) if row.delete && upsert.marks => dead = [std::mem::replace(&mut it.mark, number), NONE],
+                Some(it) if is_mark => dead = [std::mem::replace(&mut it.mark, number), NONE],
                 Some(it) => {
                     let older = upsert.version.is_some()
                         && !row.delete
                         && rows.get(it.row as usize).filter(|old| !old.delete).is_some_and(|old| {
                             newness(version, row.at) < newness(key::before(bytes, old.start).1, old.at)
                         });
-                    dead = if older {
-                        [number, NONE]
+                    if older {
+                        dead = [number, NONE];
                     } else {
-                        [std::mem::replace(&mut it.row, number), std::mem::replace(&mut it.mark, NONE)]
-                    };
+                        let mark = std::mem::replace(&mut it.mark, NONE);
+                        dead = [std::mem::replace(&mut it.row, number), mark];
+                        if upsert.version.is_some() && mark != NONE {
+                            early = mark;
+                            dead = [dead[0], std::mem::replace(&mut it.early, mark)];
+                        }
+                    }
                 }
             }
             if let Some(row) = rows.get_mut(index) {
                 row.superseded = false;
+                row.before_row = false;
+            }
+            if let Some(row) = rows.get_mut(early as usize) {
+                row.before_row = true;
             }
             for old in dead {
                 if let Some(row) = rows.get_mut(old as usize) {
@@ -138,6 +147,7 @@ mod tests {
                 at: RecordId { topic: 0, partition: 0, offset: offset as i64 },
                 delete: word.ends_with('!'),
                 superseded: true,
+                before_row: false,
             });
         }
         Latest::default().settle(&upsert, &bytes, &mut rows);
@@ -159,5 +169,7 @@ mod tests {
     #[test]
     fn the_greatest_version_wins() {
         assert_eq!(live(false, "a=1@5 a=2@3 b=1@1 b=2@1"), "a=1@5 b=2@1");
+        // The mark stays, for the case that the table has a newer row.
+        assert_eq!(live(true, "a! a! a=1@5 b=1@1 b! b=2@0"), "a! a=1@5 b=1@1 b!");
     }
 }

@@ -58,6 +58,35 @@ pub struct ChunkRow {
     pub delete: bool,
     /// A later row of the same epoch has the same key (upsert): not to be written.
     pub superseded: bool,
+    /// A delete that marks its row, and stands before the live row of its key: a row with an older version than the table's
+    /// must not undo it, so it is written before the rows.
+    pub before_row: bool,
+}
+
+/// When a row is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Marks that a row may undo.
+    Before,
+    /// Rows.
+    Rows,
+    /// Deletes, and marks of rows that were just written.
+    After,
+}
+
+impl Phase {
+    /// In this order. Without marks the keys of rows and deletes are disjoint, and any order would do.
+    pub const ALL: [Phase; 3] = [Phase::Before, Phase::Rows, Phase::After];
+}
+
+impl ChunkRow {
+    pub(crate) fn phase(&self) -> Phase {
+        match (self.delete, self.before_row) {
+            (false, _) => Phase::Rows,
+            (true, true) => Phase::Before,
+            (true, false) => Phase::After,
+        }
+    }
 }
 
 /// How far one partition moves in an epoch.

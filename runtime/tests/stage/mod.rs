@@ -1,5 +1,6 @@
 //! A stage of one or two sinks, made by hand, for the tests of databases.
 
+pub mod history;
 pub mod server;
 
 use std::collections::HashMap;

@@ -40,10 +40,6 @@ impl CallSite<'_, '_> {
         error(self.origin, format!("{}: {}", self.function.name, reason.into()))
     }
 
-    fn arg(&self, argument: usize) -> Result<&'_ Expr, CompileError> {
-        self.args.get(argument).ok_or_else(|| self.error("an argument is missing"))
-    }
-
     /// An argument.
     pub fn typed(&mut self, argument: usize) -> Result<Typed, CompileError> {
         match self.args.get(argument) {
@@ -58,6 +54,16 @@ impl CallSite<'_, '_> {
             Some(arg) => self.compiler.expr_as(arg, ty),
             None => Err(self.error("an argument is missing")),
         }
+    }
+
+    /// An expression that takes the place of the call.
+    pub fn instead(&mut self, expr: &Expr) -> Result<Typed, CompileError> {
+        self.compiler.expr(expr)
+    }
+
+    /// True if the argument was given; an optional one in the middle is left out as `null`.
+    pub fn given(&self, argument: usize) -> bool {
+        self.base(argument) != Base::Null
     }
 
     /// All arguments as `??` would have them.
@@ -80,6 +86,9 @@ impl CallSite<'_, '_> {
 
     /// An integer, date, time or duration.
     pub fn int(&mut self, argument: usize) -> Result<Eval<i64>, CompileError> {
+        if self.base(argument) == Base::Null {
+            return Ok(Box::new(|_| None));
+        }
         match self.typed(argument)? {
             Typed::Int(source) => Ok(source.into_fn()),
             _ => Err(self.error("expected an integer")),
@@ -96,6 +105,9 @@ impl CallSite<'_, '_> {
 
     /// A bytes argument.
     pub fn bytes(&mut self, argument: usize) -> Result<EvalBytes, CompileError> {
+        if self.base(argument) == Base::Null {
+            return Ok(Box::new(|_| None));
+        }
         match self.typed(argument)? {
             Typed::Bytes(source) => Ok(source.into_fn()),
             _ => Err(self.error("expected bytes")),
@@ -104,21 +116,18 @@ impl CallSite<'_, '_> {
 
     /// The value of a string literal; `None` if the argument was left out.
     pub fn literal_text(&self, argument: usize) -> Result<Option<String>, CompileError> {
-        match self.args.get(argument) {
+        match self.args.get(argument).filter(|arg| arg.ty.base != Base::Null) {
             None => Ok(None),
-            Some(_) => {
-                let arg = self.arg(argument)?;
-                match literal_text_value(arg) {
-                    Some(text) => Ok(Some(text.to_owned())),
-                    None => Err(self.error("expected a string literal")),
-                }
-            }
+            Some(arg) => match literal_text_value(arg) {
+                Some(text) => Ok(Some(text.to_owned())),
+                None => Err(self.error("expected a string literal")),
+            },
         }
     }
 
     /// The value of an integer literal; `None` if the argument was left out.
     pub fn literal_int(&self, argument: usize) -> Result<Option<i64>, CompileError> {
-        match self.args.get(argument) {
+        match self.args.get(argument).filter(|arg| arg.ty.base != Base::Null) {
             None => Ok(None),
             Some(arg) => match literal_int(arg) {
                 Some(int) => Ok(Some(int)),

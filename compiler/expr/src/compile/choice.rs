@@ -166,8 +166,14 @@ impl Compiler<'_> {
 
     pub(super) fn binding(&mut self, local: u32, value: &Expr, body: &Expr) -> Result<Typed, CompileError> {
         let value = self.expr(value)?;
-        let slot = self.locals.len();
-        self.locals.push(local);
+        // The same part may be compiled twice; its local keeps its slot.
+        let slot = match self.locals.iter().position(|other| *other == local) {
+            Some(slot) => slot,
+            None => {
+                self.locals.push(local);
+                self.locals.len() - 1
+            }
+        };
         let ty = body.ty.clone();
         let body = self.expr(body)?;
         Ok(combine!(vec![body], &ty.base, fs => move |row| {

@@ -18,9 +18,11 @@ mod pattern;
 mod typed;
 mod widen;
 
+pub(crate) use arithmetic::{by_zero, show_decimal, show_int};
 pub use call::CallSite;
 pub use comparison::compare_floats;
 pub use constant::constant;
+pub(crate) use membership::concatenation;
 pub use typed::{
     BytesSource, Eval, EvalBytes, EvalText, Representation, Scalar, Source, TextSource, Typed, WrongRepresentation,
     representation,

@@ -8,7 +8,15 @@ use crate::decimal;
 impl Compiler<'_> {
     pub(crate) fn widen(&mut self, inner: &Expr, to: &Type, origin: Origin) -> Result<Typed, CompileError> {
         if inner.ty.base == Base::Null {
-            return Ok(Typed::constant(&to.base, crate::Datum::Null));
+            if matches!(inner.kind, pipewright_plan::ExprKind::Literal(_)) {
+                return Ok(Typed::constant(&to.base, crate::Datum::Null));
+            }
+            // It gives no value, but it may fail: that is what `fail("…")` is for.
+            let typed = self.expr(inner)?;
+            return Ok(Typed::from_datum(&to.base, move |row| {
+                typed.datum(row);
+                crate::Datum::Null
+            }));
         }
         let typed = self.expr(inner)?;
         Ok(match (typed, &inner.ty.base, &to.base) {

@@ -4,7 +4,9 @@ use pipewright_plan::{Base, Expr, Type};
 
 use super::comparison::not_a_member;
 use super::literal::{digits, literal_decimal};
-use super::{TypeProblem, cast_help, integer_digits, literal_int, literal_text_value, retype, widen, written};
+use super::{
+    TypeProblem, cast_help, integer_digits, is_never, literal_int, literal_text_value, retype, widen, written,
+};
 
 /// Brings a value to a declared type without loss (a user function's argument or result, a topic's field, a default),
 /// or says why not: a narrower integer or decimal, null into not null, another type; help names the cast or `??`.
@@ -14,7 +16,7 @@ pub fn assign(value: Expr, to: &Type) -> Result<Expr, TypeProblem> {
         return Ok(value);
     }
     if value.ty.base == Base::Null {
-        if to.nullable {
+        if to.nullable || is_never(&value) {
             return Ok(widen(value, to.clone()));
         }
         return Err(TypeProblem::new("null-not-allowed", format!("`null` where a `{to}` is needed"))

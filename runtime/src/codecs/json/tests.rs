@@ -5,6 +5,7 @@ use pipewright_expr::Datum;
 use pipewright_plan::{Base, Field, Format, Schema, Type};
 use proptest::prelude::*;
 
+use crate::codecs::json::samples;
 use crate::codecs::{ColumnRequest, decoder, encoder};
 use crate::record::BadRecord;
 
@@ -177,6 +178,35 @@ fn nested_fields_and_their_parents() {
 }
 
 #[test]
+fn a_record_and_its_fields_may_both_be_asked_for() {
+    let inner = Base::Record(vec![Field::new("a", Base::Int64.required()), Field::new("b", Base::Bool.optional())]);
+    let schema = Schema::new(vec![Field::new("x", inner.clone().required())]);
+    let requests = [
+        request("x.b", Base::Bool.optional()),
+        request("x", inner.required()),
+        request("x.a", Base::Int64.required()),
+        request("x.a", Base::Int64.required()),
+    ];
+    let read = |payload: &str| columns(&schema, &requests, payload.as_bytes()).unwrap();
+    assert_eq!(read(r#"{"x":{"a":1}}"#), r#"[Null, Text("{\"a\":1,\"b\":null}"), Int(1), Int(1)]"#);
+    // Of two equal keys the last one wins as a whole.
+    assert_eq!(
+        read(r#"{"x":{"a":1,"b":true},"x":{"a":2}}"#),
+        r#"[Null, Text("{\"a\":2,\"b\":null}"), Int(2), Int(2)]"#
+    );
+}
+
+#[test]
+fn many_keys_in_any_order() {
+    let schema = Schema::new((0..40).map(|at| Field::new(format!("f{at}"), Base::Int64.required())).collect());
+    let requests: Vec<_> = (0..40).map(|at| request(&format!("f{at}"), Base::Int64.required())).collect();
+    let payload: Vec<_> = (0..40).rev().map(|at| format!("\"f{at}\":{at},\"g{at}\":0")).collect();
+    let expected: Vec<_> = (0..40).map(Datum::Int).collect();
+    let read = columns(&schema, &requests, format!("{{{}}}", payload.join(",")).as_bytes()).unwrap();
+    assert_eq!(read, format!("{expected:?}"));
+}
+
+#[test]
 fn what_is_no_json_object() {
     let schema = Schema::new(vec![Field::new("x", Base::Int64.optional())]);
     let requests = [request("x", Base::Int64.optional())];
@@ -300,6 +330,20 @@ fn cell() -> impl Strategy<Value = (Type, Value)> {
 }
 
 proptest! {
+    /// As a map of untyped values, any object is what serde_json makes of it.
+    #[test]
+    fn maps_hold_what_serde_json_finds(json in samples::object()) {
+        let ty = Base::Map(Box::new(Base::Json.optional())).required();
+        let schema = Schema::new(vec![Field::new("x", ty.clone())]);
+        let arena = Bump::new();
+        let mut cells = [Datum::Null];
+        let payload = format!("{{\"x\":{json}}}");
+        decoder(&self::json(), &[request("x", ty)], &schema).unwrap().decode(payload.as_bytes(), &arena, &mut cells).unwrap();
+        let Datum::Text(text) = cells[0] else { panic!("{cells:?}") };
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        prop_assert_eq!(read(text), read(&json));
+    }
+
     #[test]
     fn what_is_written_is_read_back(row in proptest::collection::vec(cell(), 0..12)) {
         let fields = row.iter().enumerate().map(|(at, (ty, _))| Field::new(format!("f\u{e9}{at}"), ty.clone()));

@@ -4,10 +4,10 @@
 
 use std::io::{self, Read};
 
-use pipewright_plan::Format;
+use pipewright_plan::{Format, TypedOptions};
 
 use crate::codecs::CodecError;
-use crate::codecs::csv::{Dialect, record_end};
+use crate::codecs::csv::{CsvOptions, Dialect, record_end};
 
 /// The largest record.
 pub(super) const LARGEST: usize = 16 << 20;
@@ -19,22 +19,29 @@ pub(super) enum Framing {
     /// One record a line. Blank lines are none, if so said.
     Lines { skip_blank: bool },
     /// One record a row. Empty lines are none.
-    Rows(Dialect),
+    Rows {
+        dialect: Dialect,
+        /// The first row of a file names its columns.
+        header: bool,
+    },
 }
 
 impl Framing {
     /// The framing of a format.
     pub fn of(format: &Format) -> Result<Self, CodecError> {
         Ok(match format.codec.as_str() {
-            "csv" => Framing::Rows(Dialect::new(&format.options)?),
+            "csv" => Framing::Rows {
+                dialect: Dialect::new(&format.options)?,
+                header: CsvOptions::decode(&format.options)?.header,
+            },
             codec => Framing::Lines { skip_blank: codec != "raw" },
         })
     }
 
-    /// The first row of a file names its columns.
+    /// How the header is written, if files have one.
     pub fn header(&self) -> Option<&Dialect> {
         match self {
-            Framing::Rows(dialect) if dialect.header => Some(dialect),
+            Framing::Rows { dialect, header: true } => Some(dialect),
             _ => None,
         }
     }
@@ -42,7 +49,7 @@ impl Framing {
     /// The end of the text of the record at `at` (without LF, CRLF), and the start of the next.
     fn end(&self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         match self {
-            Framing::Rows(dialect) => record_end(bytes, at, dialect),
+            Framing::Rows { dialect, .. } => record_end(bytes, at, dialect),
             Framing::Lines { .. } => {
                 let end = at + memchr::memchr(b'\n', bytes.get(at..)?)?;
                 let carriage = end > at && bytes.get(end - 1) == Some(&b'\r');
@@ -55,7 +62,7 @@ impl Framing {
         match self {
             Framing::Lines { skip_blank: true } => !text.trim_ascii().is_empty(),
             Framing::Lines { skip_blank: false } => true,
-            Framing::Rows(_) => !text.is_empty(),
+            Framing::Rows { .. } => !text.is_empty(),
         }
     }
 }
@@ -142,7 +149,7 @@ impl Frames {
             let whole = self.buffer.get(self.at..next).unwrap_or_default();
             self.line += match framing {
                 Framing::Lines { .. } => 1,
-                Framing::Rows(_) => memchr::memchr_iter(b'\n', whole).count() as u64,
+                Framing::Rows { .. } => memchr::memchr_iter(b'\n', whole).count() as u64,
             };
             self.byte += whole.len() as u64;
             self.at = next;

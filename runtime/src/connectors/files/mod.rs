@@ -1,6 +1,6 @@
 //! Files: records are read from files below one folder, or from the standard input.
 //!
-//! Each file is read once from its first to its last byte, in the order of names. A [`FileReader`]'s cursor names the files
+//! Each file is read once from its first to its last byte, in the order of names. The cursor of a `FileReader` names the files
 //! that are done and the byte in the one that is not, each with a fingerprint: going on after a crash gives the records that
 //! are missing, or says which file is no longer what it was.
 

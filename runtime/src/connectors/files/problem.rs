@@ -44,6 +44,15 @@ pub(super) fn changed(file: &str, why: &str) -> RunError {
     )
 }
 
+pub(super) fn other_input(file: &str) -> RunError {
+    error(
+        "file-changed",
+        ErrorClass::WouldLose,
+        format!("{} was read before, and now the standard input is to be", shown(file)),
+        Some("give the source another name, or start from the beginning".to_string()),
+    )
+}
+
 pub(super) fn truncated(file: &str, records: u64) -> RunError {
     error(
         "file-truncated",

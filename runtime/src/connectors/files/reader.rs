@@ -13,7 +13,7 @@ use super::problem;
 use super::spec::{FilesConnection, FilesSource};
 use crate::codecs::csv::{CsvDecoder, cell_text};
 use crate::codecs::{CodecError, ColumnRequest, Decoder, decoder};
-use crate::report::{ErrorClass, RunError};
+use crate::report::RunError;
 
 /// A record in a file.
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +125,10 @@ impl FileReader {
     pub(super) fn stream(stream: Box<dyn Read + Send>, format: &Format, cursor: FileCursor) -> Result<Self, RunError> {
         let mut reader = Self::empty(format)?;
         let broken = |error: io::Error| problem::unreadable(STANDARD_INPUT, &error);
+        let marks = cursor.done.iter().chain(cursor.current.as_ref().map(|place| &place.mark));
+        if let Some(other) = marks.into_iter().find(|mark| mark.file != STANDARD_INPUT) {
+            return Err(problem::other_input(&other.file));
+        }
         let needed = cursor.current.as_ref().map_or(0, |place| place.mark.fingerprint.length());
         let (input, first) = Input::stream(stream, needed).map_err(broken)?;
         let mark = FileMark { file: STANDARD_INPUT.to_string(), size: 0, fingerprint: Fingerprint::of(&first) };
@@ -153,7 +157,7 @@ impl FileReader {
     fn empty(format: &Format) -> Result<Self, RunError> {
         Ok(Self {
             format: format.clone(),
-            framing: Framing::of(format).map_err(configuration)?,
+            framing: Framing::of(format)?,
             done: Vec::new(),
             current: None,
             waiting: VecDeque::new(),
@@ -341,15 +345,5 @@ fn unpacking(file: &str, records: u64, error: &io::Error) -> RunError {
             problem::damaged(file, records, error)
         }
         _ => problem::unreadable(file, error),
-    }
-}
-
-fn configuration(error: CodecError) -> RunError {
-    RunError {
-        name: error.name,
-        message: error.message,
-        help: error.help,
-        origin: None,
-        class: ErrorClass::Configuration,
     }
 }

@@ -319,6 +319,10 @@ fn a_stream_goes_on_where_it_stood() {
     assert_eq!(said("id,name\n7,Ada\n2,\"B\nC\"\n3,Eve\n"), "the standard input is not what was read before");
     assert_eq!(said("id,name\n1,Ada\n"), "the standard input is not what was read before");
     assert_eq!(reader.total_bytes(), None);
+    let folder = folder(&[("a.csv", text.as_bytes())]);
+    let cursor = open(folder.path(), "a.csv", "csv", None).unwrap().cursor();
+    let error = stream(text, &cursor).err().unwrap();
+    assert_eq!(error.message, "`a.csv` was read before, and now the standard input is to be");
 }
 
 #[test]

@@ -61,8 +61,9 @@ pub enum IngestError {
     /// The producer is of no use any more, and a commit may have happened or not: make a new one, it knows the cursor.
     #[error("{0}")]
     Renew(ReaderError),
-    /// Another producer of the same source has taken over. Go on only as the owner of the source's lease, with a new producer.
-    #[error("another instance has taken over the source")]
+    /// Another producer of the same source has taken over, or brokers that were away for longer than a transaction may last
+    /// have ended it. Go on only as the owner of the source's lease, with a new producer.
+    #[error("another instance has taken over the source, or its transaction lasted too long")]
     Fenced,
     /// This record cannot be sent; it was not, and the transaction goes on. Send a dead letter in its place.
     #[error("{}", .0.reason)]

@@ -9,7 +9,7 @@ use super::letters;
 use super::table::{Table, literal};
 use crate::sinks::commit::{Manner, Session, Tail};
 use crate::sinks::failure::Failure;
-use crate::sinks::{ChunkRow, Move, StageContext, key};
+use crate::sinks::{ChunkRow, Move, Phase, StageContext, key};
 
 /// Signature, flags, no extension.
 const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -29,10 +29,10 @@ pub(crate) struct PostgresSession<'a> {
 }
 
 impl PostgresSession<'_> {
-    /// Fills the wire with the rows of one sort; by key, so that two writers lock rows in the same order.
-    fn fill(&mut self, bytes: &[u8], rows: &[ChunkRow], delete: bool, by_key: bool) -> bool {
+    /// Fills the wire with the rows of one phase; by key, so that two writers lock rows in the same order.
+    fn fill(&mut self, bytes: &[u8], rows: &[ChunkRow], phase: Phase, by_key: bool) -> bool {
         self.order.clear();
-        self.order.extend(rows.iter().filter(|row| !row.superseded && row.delete == delete));
+        self.order.extend(rows.iter().filter(|row| !row.superseded && row.phase() == phase));
         if by_key {
             self.order.sort_unstable_by(|a, b| key::before(bytes, a.start).0.cmp(key::before(bytes, b.start).0));
         }
@@ -104,7 +104,7 @@ impl Session for PostgresSession<'_> {
         let tables = self.tables;
         let Some(table) = tables.get(sink) else { return Ok(()) };
         let Some(upsert) = &table.upsert else {
-            if self.fill(bytes, rows, false, false) {
+            if self.fill(bytes, rows, Phase::Rows, false) {
                 self.client.copy(&table.copy_rows, self.scratch).await?;
             }
             return Ok(());
@@ -112,12 +112,15 @@ impl Session for PostgresSession<'_> {
         if self.in_parts {
             self.client.script(&upsert.clear).await?;
         }
-        // Rows before deletes: a mark needs its row. Without marks their keys are disjoint.
-        if self.fill(bytes, rows, false, true) {
+        if self.fill(bytes, rows, Phase::Before, true) {
+            self.client.copy(&upsert.copy_keys, self.scratch).await?;
+            self.client.script(&format!("{}; {}", upsert.delete, upsert.clear)).await?;
+        }
+        if self.fill(bytes, rows, Phase::Rows, true) {
             self.client.copy(&table.copy_rows, self.scratch).await?;
             self.client.script(&upsert.merge).await?;
         }
-        if self.fill(bytes, rows, true, true) {
+        if self.fill(bytes, rows, Phase::After, true) {
             self.client.copy(&upsert.copy_keys, self.scratch).await?;
             self.client.script(&upsert.delete).await?;
         }

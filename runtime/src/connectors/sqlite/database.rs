@@ -35,8 +35,11 @@ impl SqliteDatabase {
         self.context.sinks.iter().map(encoder).collect()
     }
 
-    /// Dead letters of the program, oldest first.
+    /// Dead letters of the program, oldest first; none if there never was a run.
     pub async fn letters(&mut self, filter: &LetterFilter) -> Result<Vec<StoredLetter>, DatabaseError> {
+        if !std::path::Path::new(&self.options.path).exists() {
+            return Ok(Vec::new());
+        }
         let program = self.context.program.clone();
         let path = self.options.path.clone();
         let outcome = match self.client(false).await {

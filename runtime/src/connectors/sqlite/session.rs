@@ -11,7 +11,7 @@ use super::tables::NOW;
 use super::{client, letters, text};
 use crate::sinks::commit::{Manner, Session, Tail};
 use crate::sinks::failure::Failure;
-use crate::sinks::{ChunkRow, StageContext};
+use crate::sinks::{ChunkRow, Phase, StageContext};
 
 /// A connection with what it needs to write.
 pub(crate) struct SqliteSession<'a> {
@@ -28,7 +28,7 @@ impl SqliteSession<'_> {
 
     async fn write_rows(&mut self, sink: usize, bytes: &[u8], mut rows: Live<'_>) -> Result<(), Failure> {
         let Some(statements) = self.statements.get_mut(sink) else { return Ok(()) };
-        let (delete, mut left) = (rows.delete, rows.left());
+        let (delete, mut left) = (rows.phase != Phase::Rows, rows.left());
         while left > 0 {
             let (number, sql) = statements.next(delete, left);
             let mut arguments = SqliteArguments::default();
@@ -54,19 +54,19 @@ impl SqliteSession<'_> {
     }
 }
 
-/// Live rows of one sort.
+/// Live rows of one phase.
 struct Live<'a> {
     rows: std::slice::Iter<'a, ChunkRow>,
-    delete: bool,
+    phase: Phase,
 }
 
 impl<'a> Live<'a> {
     fn left(&self) -> usize {
-        self.rows.clone().filter(|row| !row.superseded && row.delete == self.delete).count()
+        self.rows.clone().filter(|row| !row.superseded && row.phase() == self.phase).count()
     }
 
     fn next(&mut self) -> Option<&'a ChunkRow> {
-        self.rows.find(|row| !row.superseded && row.delete == self.delete)
+        self.rows.find(|row| !row.superseded && row.phase() == self.phase)
     }
 }
 
@@ -76,9 +76,8 @@ impl Session for SqliteSession<'_> {
     }
 
     async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<(), Failure> {
-        // Rows before deletes: a mark needs its row. Without marks their keys are disjoint.
-        for delete in [false, true] {
-            self.write_rows(sink, bytes, Live { rows: rows.iter(), delete }).await?;
+        for phase in Phase::ALL {
+            self.write_rows(sink, bytes, Live { rows: rows.iter(), phase }).await?;
         }
         Ok(())
     }

@@ -293,8 +293,8 @@ impl Lane<'_> {
         if partitions.is_empty() {
             return Ok(());
         }
-        let ids: Vec<Option<String>> = partitions.iter().map(|(topic, _)| self.topic_id(*topic)).collect();
-        let acquired = self.committer.acquire(partitions, ids.clone())?;
+        let ids = (0u16..).zip(&self.stage.topics).map(|(topic, _)| self.topic_id(topic)).collect();
+        let acquired = self.committer.acquire(partitions, ids)?;
         self.check_topics(&acquired)?;
         let fresh: Vec<Acquired> = acquired.iter().filter(|it| it.next.is_none()).cloned().collect();
         let mut positions: Vec<(u16, i32, i64)> =

@@ -1,0 +1,32 @@
+//! `contains(x, search)`: whether a text contains another.
+
+use pipewright_plan::{Base, Expr, Type};
+
+use super::{Example, Function, Group, Param, rules};
+use crate::CompileError;
+use crate::compile::{CallSite, Typed};
+use crate::typing::TypeProblem;
+
+/// `contains(x, search)`
+pub static FUNCTION: Function = Function {
+    name: "contains",
+    group: Group::Strings,
+    doc: "True if `search` occurs in the text.",
+    params: &[Param::required("x"), Param::required("search")],
+
+    typing,
+    compile,
+    examples: &[Example::new("contains(\"abc\", \"b\")", "true"), Example::new("contains(\"abc\", \"B\")", "false")],
+    ..Function::PURE
+};
+
+fn typing(args: &[Expr]) -> Result<Type, TypeProblem> {
+    rules::text(args, 0)?;
+    rules::text(args, 1)?;
+    Ok(rules::result(args, Base::Bool))
+}
+
+fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
+    let (text, search) = (call.text_source(0)?, call.text_source(1)?);
+    Ok(Typed::Bool(text.zip(search, |_, text, search| Some(text.contains(search)))))
+}

@@ -1,0 +1,32 @@
+//! `ends_with(x, search)`: whether a text ends with another.
+
+use pipewright_plan::{Base, Expr, Type};
+
+use super::{Example, Function, Group, Param, rules};
+use crate::CompileError;
+use crate::compile::{CallSite, Typed};
+use crate::typing::TypeProblem;
+
+/// `ends_with(x, search)`
+pub static FUNCTION: Function = Function {
+    name: "ends_with",
+    group: Group::Strings,
+    doc: "True if the text ends with `search`.",
+    params: &[Param::required("x"), Param::required("search")],
+
+    typing,
+    compile,
+    examples: &[Example::new("ends_with(\"a.csv\", \".csv\")", "true")],
+    ..Function::PURE
+};
+
+fn typing(args: &[Expr]) -> Result<Type, TypeProblem> {
+    rules::text(args, 0)?;
+    rules::text(args, 1)?;
+    Ok(rules::result(args, Base::Bool))
+}
+
+fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
+    let (text, search) = (call.text_source(0)?, call.text_source(1)?);
+    Ok(Typed::Bool(text.zip(search, |_, text, search| Some(text.ends_with(search)))))
+}

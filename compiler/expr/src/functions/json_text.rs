@@ -1,0 +1,46 @@
+//! `json_text(x, "path")`: a part of JSON as text.
+
+use pipewright_plan::{Base, Expr, Type};
+
+use super::path;
+use super::{Example, Function, Group, Param, rules};
+use crate::CompileError;
+use crate::compile::{CallSite, Typed};
+use crate::nested;
+use crate::typing::TypeProblem;
+
+/// `json_text(x, "path")`
+pub static FUNCTION: Function = Function {
+    name: "json_text",
+    group: Group::Json,
+    doc: "The part of the JSON at a path as text: a string without its quotes, anything else as JSON. Null if there is none or it is `null`.",
+    params: &[Param::required("x"), Param::required("path")],
+
+    typing,
+    compile,
+    examples: &[
+        Example::new("json_text(json(\"{\\\"a\\\": {\\\"b\\\": \\\"x\\\"}}\"), \"a.b\")", "\"x\""),
+        Example::new("json_text(json(\"{\\\"a\\\": null}\"), \"a\")", "null"),
+    ],
+    ..Function::PURE
+};
+
+fn typing(args: &[Expr]) -> Result<Type, TypeProblem> {
+    rules::expect(args, 0, "json", &Base::Json, |base| {
+        matches!(base, Base::Json | Base::List(_) | Base::Map(_) | Base::Record(_))
+    })?;
+    if let Some(path) = rules::literal_text(args, 1, "the path")? {
+        path::parse(path)
+            .map_err(|reason| TypeProblem::new("bad-argument", reason).at(1).help("for example `a.b[0].c`"))?;
+    }
+    Ok(rules::optional(args, Base::String))
+}
+
+fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
+    let path = path::parse(&call.literal_text(1)?.unwrap_or_default()).map_err(|reason| call.error(reason))?;
+    let text = call.text(0)?;
+    Ok(Typed::of_text(move |row| {
+        let raw = path::find(text(row)?, &path)?;
+        if nested::is_null(raw) { None } else { Some(nested::unquote(raw, row.arena).unwrap_or(raw)) }
+    }))
+}

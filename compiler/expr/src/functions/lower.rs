@@ -1,0 +1,48 @@
+//! `lower(x)`: text in lower case.
+
+use pipewright_plan::{Base, Expr, Type};
+
+use super::{Example, Function, Group, Param, rules};
+use crate::CompileError;
+use crate::compile::{CallSite, Typed};
+use crate::typing::TypeProblem;
+
+/// `lower(x)`
+pub static FUNCTION: Function = Function {
+    name: "lower",
+    group: Group::Strings,
+    doc: "The text in lower case, by the rules of Unicode, whatever the locale.",
+    params: &[Param::required("x")],
+
+    typing,
+    compile,
+    examples: &[
+        Example::new("lower(\"ABC\")", "\"abc\""),
+        Example::new("lower(\"ÄÖ\")", "\"äö\""),
+        Example::new("lower(null)", "null"),
+    ],
+    ..Function::PURE
+};
+
+fn typing(args: &[Expr]) -> Result<Type, TypeProblem> {
+    rules::text(args, 0)?;
+    Ok(rules::result(args, Base::String))
+}
+
+fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
+    let text = call.text(0)?;
+    Ok(Typed::of_text(move |row| {
+        let text = text(row)?;
+        if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+            return Some(text);
+        }
+        let mut out = row.string(text.len());
+        if text.is_ascii() {
+            out.push_str(text);
+            out.as_mut_str().make_ascii_lowercase();
+        } else {
+            out.extend(text.chars().flat_map(char::to_lowercase));
+        }
+        Some(out.into_bump_str())
+    }))
+}

@@ -1,0 +1,32 @@
+//! `uuid_v7()`: a new UUID.
+
+use pipewright_plan::{Base, Expr, Type};
+
+use super::{Function, Group};
+use crate::CompileError;
+use crate::compile::{CallSite, Typed};
+use crate::typing::TypeProblem;
+
+/// `uuid_v7()`
+pub static FUNCTION: Function = Function {
+    name: "uuid_v7",
+    group: Group::Generated,
+    doc: "A UUID that begins with the time (version 7), so that new ones sort after old ones. It differs from run to run.",
+    params: &[],
+
+    deterministic: false,
+    typing,
+    compile,
+    examples: &[],
+    ..Function::PURE
+};
+
+fn typing(args: &[Expr]) -> Result<Type, TypeProblem> {
+    let _ = args;
+    Ok(Base::Uuid.required())
+}
+
+fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
+    let _ = call;
+    Ok(Typed::of_bytes(|row| Some(&*row.arena.alloc_slice_copy(uuid::Uuid::now_v7().as_bytes()))))
+}
