@@ -1,11 +1,15 @@
 //! `unknown-param`: a parameter that is set and not declared.
 
+use pipewright_grammar::Span;
+
 use super::{Diagnostic, Finding};
 
 /// A parameter that is set and not declared.
 pub struct UnknownParam {
     /// The name
     pub name: String,
+    /// Where, on the command line.
+    pub span: Span,
     /// The closest known one, if something is close.
     pub closest: Option<String>,
 }
@@ -19,13 +23,13 @@ notice.
 param min_amount: decimal(12, 2) = 0.00
 ```
 
-`--set min_amout=5`, and `params: { min_amout: 5 }` in `pipewright.yaml`, set nothing; `--set min_amount=5` does.
+`--set min_amout=5` would set nothing; `--set min_amount=5` does.
 "##;
 
     fn diagnostic(self) -> Diagnostic {
         let diagnostic =
-            Diagnostic::error(Self::NAME, pipewright_grammar::Span::default(), format!("there is no parameter `{}`", self.name))
-                .label("set from outside");
+            Diagnostic::error(Self::NAME, self.span, format!("there is no parameter `{}`", self.name))
+                .label("unknown parameter");
         match self.closest {
             Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")),
             None => diagnostic.help("parameters are declared with `param NAME: Type = VALUE`"),
