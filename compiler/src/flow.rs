@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipewright_grammar::Span;
-use pipewright_plan::{Kind, Meta, Partitioning, Schema, determines};
+use pipewright_plan::{Expr, ExprKind, Kind, Meta, Partitioning, Schema, determines, is_nondeterministic};
 
 use crate::{
     expressions::{GoneColumn, Scope, ScopeColumn},
@@ -31,6 +31,8 @@ pub(crate) struct Flow {
     pub(crate) gone: Vec<GoneColumn>,
     /// Fields that a condition has shown not to be null.
     pub(crate) narrowed: BTreeSet<String>,
+    /// Fields that have another value in every run.
+    pub(crate) unstable: BTreeSet<String>,
     /// What of `meta` is known not to be null.
     pub(crate) meta_known: Vec<Meta>,
 }
@@ -57,6 +59,7 @@ impl Flow {
             nondeterministic: vec![],
             gone: vec![],
             narrowed: BTreeSet::new(),
+            unstable: BTreeSet::new(),
             meta_known: vec![],
         }
     }
@@ -76,13 +79,13 @@ impl Flow {
     }
 
     /// Reads a source, not a topic.
-    pub(crate) fn from_source(&self) -> bool {
+    pub(crate) fn reads_source(&self) -> bool {
         self.roots.iter().any(|root| root.role == NodeRole::Source)
     }
 
     /// Its fields, as expressions see them.
     pub(crate) fn scope(&self) -> Scope {
-        let mut scope = Scope::from_schema(&self.schema, !self.from_source());
+        let mut scope = Scope::from_schema(&self.schema, !self.reads_source());
         for column in &mut scope.columns {
             let ScopeColumn { name, declared, narrowed, .. } = column;
             *declared = self.declared.get(name.as_str()).copied();
@@ -126,9 +129,15 @@ impl Flow {
         })
     }
 
+    /// Whether a value differs from run to run, by itself or through a field.
+    pub(crate) fn is_unstable(&self, value: &Expr) -> bool {
+        calls_or_reads(value, &self.unstable)
+    }
+
     /// A field is computed anew: what was known of its old value is forgotten.
     pub(crate) fn forget(&mut self, field: &str) {
         self.narrowed.remove(field);
+        self.unstable.remove(field);
         for root in &mut self.roots {
             for names in root.carried.values_mut() {
                 names.remove(field);
@@ -149,4 +158,13 @@ impl Flow {
             }
         }
     }
+}
+
+fn calls_or_reads(value: &Expr, unstable: &BTreeSet<String>) -> bool {
+    let here = match &value.kind {
+        ExprKind::Call { function, .. } => is_nondeterministic(function),
+        ExprKind::Column(name) => unstable.contains(name),
+        _ => false,
+    };
+    here || value.children().into_iter().any(|child| calls_or_reads(child, unstable))
 }

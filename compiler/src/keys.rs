@@ -1,9 +1,12 @@
 //! What a key may be: never null, never a float, the same value whenever it is computed.
 
 use pipewright_grammar::Span;
-use pipewright_plan::{Base, Expr, Schema, Type, depends_only_on};
+use pipewright_plan::{Base, Expr, Type, depends_only_on};
 
-use crate::diagnostics::{Diagnostics, KeyType, NondeterministicInReplay, NullableKey};
+use crate::{
+    diagnostics::{Diagnostics, KeyType, NondeterministicInReplay, NullableKey},
+    flow::Flow,
+};
 
 /// Reports what is wrong with a part of a key. `what`: "the message key".
 pub(crate) fn check(part: &Expr, span: Span, text: &str, what: &str, diagnostics: &mut Diagnostics) {
@@ -21,12 +24,15 @@ pub(crate) fn check(part: &Expr, span: Span, text: &str, what: &str, diagnostics
 }
 
 /// The same for fields by name; fields that do not exist have been reported.
-pub(crate) fn check_fields(names: &[(String, Span)], schema: &Schema, what: &str, diagnostics: &mut Diagnostics) {
+pub(crate) fn check_fields(names: &[(String, Span)], flow: &Flow, what: &str, diagnostics: &mut Diagnostics) {
     for (name, span) in names {
-        let Some(field) = schema.field(name) else { continue };
+        let Some(field) = flow.schema.field(name) else { continue };
         let kind = pipewright_plan::ExprKind::Column(name.clone());
         let part = Expr { kind, ty: field.ty.clone(), origin: Default::default() };
         check(&part, *span, name, what, diagnostics);
+        if flow.unstable.contains(name) {
+            diagnostics.emit(NondeterministicInReplay { what: what.to_string(), span: *span });
+        }
     }
 }
 

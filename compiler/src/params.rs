@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use pipewright_grammar::ast::{DeclarationKind, File, Param, TypeExprKind};
+use pipewright_grammar::ast::{DeclarationKind, File, Param, TypeDeclaration, TypeExpr, TypeExprKind, TypeValue};
 use pipewright_plan::{Literal, Type};
 
 use crate::{
@@ -50,12 +50,13 @@ pub(crate) fn read_overrides(
             }
             continue;
         };
-        let is_string = matches!(&param.ty.kind, TypeExprKind::Name(name) if name == "string")
-            || matches!(&param.ty.kind, TypeExprKind::Set(_));
-        let found = if is_string && !text.trim_start().starts_with('"') {
+        let quoted = text.trim_start().starts_with('"');
+        let found = if !quoted && is_text(&param.ty, files, 0) == Some(Text::Any) {
             Override::Text(text.clone())
         } else {
             let ty = sources.text(param.ty.span).to_string();
+            let bare = !quoted && is_text(&param.ty, files, 0) == Some(Text::Set);
+            let text = if bare { format!("{text:?}") } else { text.clone() };
             let line = format!("param {name}: {ty} = {text}\n");
             let file = environment.file.clone().unwrap_or_else(|| format!("--set {name}"));
             let id = sources.add(file, line.clone());
@@ -70,6 +71,33 @@ pub(crate) fn read_overrides(
         overrides.insert(name.clone(), found);
     }
     overrides
+}
+
+/// What of a text type a bare word can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Text {
+    Any,
+    Set,
+}
+
+/// Whether a type is text, through some aliases.
+fn is_text(ty: &TypeExpr, files: &[File], depth: u8) -> Option<Text> {
+    match &ty.kind {
+        TypeExprKind::Set(_) => Some(Text::Set),
+        TypeExprKind::Name(name) if name == "string" => Some(Text::Any),
+        TypeExprKind::Name(name) if depth < 8 => {
+            let mut declarations = files.iter().flat_map(|file| &file.declarations);
+            declarations.find_map(|it| match &it.kind {
+                DeclarationKind::Type(TypeDeclaration { name: declared, value: TypeValue::Written(ty) })
+                    if declared.text == *name =>
+                {
+                    is_text(ty, files, depth + 1)
+                }
+                _ => None,
+            })
+        }
+        _ => None,
+    }
 }
 
 /// Fills [`Context::params`], in the order of the program: a default may use the parameters before it.

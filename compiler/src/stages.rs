@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipewright_plan::{Delivery, Guarantee, IngestStage, Reason, Stage, Topic};
+use pipewright_plan::{Delivery, Guarantee, IngestStage, OptionValue, Reason, Stage, Topic};
 
 use crate::{
     context::Context,
@@ -132,6 +132,12 @@ impl Derivation<'_> {
             format!("`{source}` is read from a stored position, and every record has one position in it"),
             at_source,
         )];
+        let path = self.program.source(source).and_then(|it| it.options.get("path"));
+        if path == Some(&OptionValue::String("-".into())) {
+            let text =
+                "after a crash the standard input must be the same again, from its first byte: that is up to you";
+            because.push(reason(text.to_string(), at_source));
+        }
         if is_embedded(topic, self.context) {
             because.push(reason(
                 format!(

@@ -1,13 +1,15 @@
 //! Lints: what a program can have wrong although it is well typed. Each is a rule of its own over the finished nodes.
 
+mod collisions;
+mod connections;
 mod topics;
 mod unused;
 
-use pipewright_plan::{Delivery, Write};
+use pipewright_plan::{BadRecordPolicy, Delivery, Write};
 
 use crate::{
     context::Context,
-    diagnostics::{AppendSinkNotIdempotent, Diagnostics, TestNotRun},
+    diagnostics::{AppendSinkNotIdempotent, Diagnostics, DlqUnbounded, TestNotRun},
     nodes::{Program, pipeline},
 };
 
@@ -18,7 +20,16 @@ pub(crate) fn check(
     program: &Program,
     diagnostics: &mut Diagnostics,
 ) {
+    collisions::check(context, program, diagnostics);
+    connections::check(context, diagnostics);
     topics::check(context, program, diagnostics);
+    if let Some(plan) = pipeline.plan.as_ref().filter(|it| it.max_bad_ppm >= 1_000_000) {
+        let options = context.index.pipeline.and_then(|it| it.part.options.as_ref());
+        let entry = options.and_then(|it| it.entries.iter().find(|it| it.name.text == "max_bad"));
+        if entry.is_some() && plan.on_bad_record != BadRecordPolicy::Stop {
+            diagnostics.emit(DlqUnbounded { span: entry.map(|it| it.span).unwrap_or_default() });
+        }
+    }
     // What a mistake elsewhere left without a reader is no news.
     if !diagnostics.has_errors() {
         unused::check(context, diagnostics);

@@ -1,13 +1,13 @@
 //! Lints of topics: settings that are legal and hurt later.
 
 use pipewright_grammar::Span;
-use pipewright_plan::{Cleanup, OptionValue, Partitioner, Start, Topic, Write};
+use pipewright_plan::{Base, Cleanup, OptionValue, Partitioner, Start, Topic, Type, Write};
 
 use crate::{
     context::{Context, DeclaredConnection},
     diagnostics::{
-        Diagnostics, FirstRunSkipsHistory, PartitionerImplicit, ReplicationFactorOne, RetentionBelowRecoveryWindow,
-        SinglePartitionTopic,
+        Diagnostics, FirstRunSkipsHistory, LowCardinalityKey, PartitionerImplicit, ReplicationFactorOne,
+        RetentionBelowRecoveryWindow, SinglePartitionTopic,
     },
     nodes::Program,
 };
@@ -36,6 +36,14 @@ pub(super) fn check(context: &Context<'_>, program: &Program, diagnostics: &mut 
         if topic.owned() && topic.replication == Some(1) && !is_development(cluster, context) {
             diagnostics.emit(ReplicationFactorOne { topic: name.clone(), span: span("replication") });
         }
+        if let ([part], Some(partitions)) = (topic.partitioning.key.as_slice(), topic.partitioning.count)
+            && let Some(values) = cardinality(&part.ty)
+            && topic.owned()
+            && values < partitions as usize
+        {
+            let span = span("partition_key");
+            diagnostics.emit(LowCardinalityKey { topic: name.clone(), values, partitions, span });
+        }
         if let Some(retention) = topic.retention_ms
             && topic.cleanup == Cleanup::Delete
             && retention < RECOVERY_WINDOW_MS
@@ -43,6 +51,15 @@ pub(super) fn check(context: &Context<'_>, program: &Program, diagnostics: &mut 
             diagnostics.emit(RetentionBelowRecoveryWindow { topic: name, span: span("retention") });
         }
         partitioner(topic, node.node.name.span, context, program, diagnostics);
+    }
+}
+
+/// How many values a type has, if they can be counted.
+fn cardinality(ty: &Type) -> Option<usize> {
+    match &ty.base {
+        Base::Bool => Some(2),
+        Base::Set(members) => Some(members.len()),
+        _ => None,
     }
 }
 

@@ -57,7 +57,8 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         let name = &declared.part.name;
         let cluster =
             context.connections.get(&name.text).is_none_or(|it| it.spec.role == pipewright_plan::Role::Cluster);
-        if !used.connections.contains(name.text.as_str()) && !(cluster && implied_cluster) {
+        let used = used.connections.contains(name.text.as_str()) || cluster && implied_cluster;
+        if !used {
             report("connection", name, "remove it".into());
         }
     }

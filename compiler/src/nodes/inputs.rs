@@ -123,7 +123,7 @@ fn union<'a>(
             });
             whole = false;
         }
-        if result.from_source() != flow.from_source() {
+        if result.reads_source() != flow.reads_source() {
             diagnostics.emit(WrongInput {
                 message: "a source and a topic cannot be read together".into(),
                 help: "put a topic after the source, and read that".into(),
@@ -135,6 +135,10 @@ fn union<'a>(
         result.known &= whole;
         result.roots.extend(flow.roots);
         result.nondeterministic.extend(flow.nondeterministic);
+        result.unstable.extend(flow.unstable);
+        result.narrowed.retain(|it| flow.narrowed.contains(it));
+        result.meta_known.clear();
+        result.gone.clear();
         for (field, other) in result.schema.fields.iter_mut().zip(flow.schema.fields) {
             field.pii |= other.pii;
             field.key &= other.key;

@@ -82,7 +82,7 @@ pub(super) fn check(
     if !input.known {
         return;
     }
-    if input.from_source() {
+    if input.reads_source() {
         diagnostics.emit(NeedsTopic {
             source: input.roots.first().map(|it| it.name.clone()).unwrap_or_default(),
             sink: node.name.text.clone(),
@@ -214,7 +214,7 @@ fn write(
         return Some(Write::Append);
     }
     let key = upsert_key(input, block, site, diagnostics)?;
-    keys::check_fields(&key, &input.schema, "the key of an upsert", diagnostics);
+    keys::check_fields(&key, input, "the key of an upsert", diagnostics);
     let names: Vec<String> = key.iter().map(|(name, _)| name.clone()).collect();
     let version = version(input, block, diagnostics);
     if version.is_none() && !block.has("version") {

@@ -15,7 +15,7 @@ impl Chain<'_, '_, '_> {
     pub(super) fn filter(&mut self, condition: &ast::Expr, diagnostics: &mut Diagnostics) -> Option<StepKind> {
         let scope = self.flow.scope();
         let built = expressions::condition(condition, &scope, true, "where", &self.context.expressions(), diagnostics);
-        if !built.ty.is_unknown() && calls_nondeterministic(&built) {
+        if !built.ty.is_unknown() && self.flow.is_unstable(&built) {
             diagnostics.emit(NondeterministicInReplay { what: "`where`".into(), span: condition.span });
         }
         self.narrowed(&expressions::narrow(&scope, &built));
@@ -58,10 +58,4 @@ impl Chain<'_, '_, '_> {
             }
         }
     }
-}
-
-fn calls_nondeterministic(expr: &pipewright_plan::Expr) -> bool {
-    let here = matches!(&expr.kind, pipewright_plan::ExprKind::Call { function, .. }
-        if pipewright_plan::is_nondeterministic(function));
-    here || expr.children().into_iter().any(calls_nondeterministic)
 }

@@ -48,8 +48,12 @@ impl Chain<'_, '_, '_> {
                 _ => None,
             };
             self.note(&value, name.span);
+            let unstable = self.flow.is_unstable(&value);
             if copied.as_deref() != Some(name.text.as_str()) {
                 self.flow.forget(&name.text);
+            }
+            if unstable {
+                self.flow.unstable.insert(name.text.clone());
             }
             if let Some(from) = copied {
                 self.flow.copy(&from, &name.text);
@@ -162,6 +166,7 @@ impl Chain<'_, '_, '_> {
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         // Old names of fields that are passed on, with their new ones.
         let mut passed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut unstable = BTreeSet::new();
         let mut assignments = vec![];
         for Picked { name, value, doc } in picked {
             if let Some(first) = seen.get(&name.text) {
@@ -183,6 +188,9 @@ impl Chain<'_, '_, '_> {
                 None => self.computed(&name.text, &value, name.span, diagnostics),
             };
             self.note(&value, name.span);
+            if self.flow.is_unstable(&value) {
+                unstable.insert(name.text.clone());
+            }
             fields.push(Field { doc: doc.or(field.doc.clone()), ..field });
             assignments.push(Assignment { name: name.text, value });
         }
@@ -224,6 +232,7 @@ impl Chain<'_, '_, '_> {
             }
         }
         self.flow.narrowed = self.flow.narrowed.iter().filter_map(|name| passed.get(name)).flatten().cloned().collect();
+        self.flow.unstable = unstable;
         self.flow.declared = seen;
         self.flow.schema = Schema::new(fields);
         Some(StepKind::Select(assignments))

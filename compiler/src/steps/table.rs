@@ -101,7 +101,7 @@ impl Chain<'_, '_, '_> {
         if !self.flow.known || key.is_empty() {
             return None;
         }
-        keys::check_fields(&key, &self.flow.schema, "the key of a table", diagnostics);
+        keys::check_fields(&key, &self.flow, "the key of a table", diagnostics);
         let names: Vec<String> = key.iter().map(|(name, _)| name.clone()).collect();
         if let Some(root) = self.flow.scattered(&names, self.placement) {
             let topic = self.context.index.node(&root.name);
