@@ -27,22 +27,30 @@ pub struct Parsed {
 /// Reads a file.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
     let found = oddities::find(source, text);
-    let mut reader = Reader { source, odd: found.odd, file: File::default(), problems: found.problems };
+    let mut reader = Reader { source, written: text, odd: found.odd, file: File::default(), problems: found.problems };
     reader.file.allows = found.allows;
     reader.file(&found.text);
+    for problem in &mut reader.problems {
+        problem.span = problem.span.on_boundaries(text);
+        for (span, _) in &mut problem.fix {
+            *span = span.on_boundaries(text);
+        }
+    }
     reader.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     Parsed { file: reader.file, problems: reader.problems }
 }
 
-struct Reader {
+struct Reader<'t> {
     source: SourceId,
+    /// The file as it was written.
+    written: &'t str,
     /// Where characters stand that cannot be read, and have been reported; sorted.
     odd: Vec<usize>,
     file: File,
     problems: Vec<Problem>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn file(&mut self, text: &str) {
         let mut base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let mut rereads = 0;
@@ -78,7 +86,7 @@ impl Reader {
             return true;
         }
         let Some(pair) = parse_rule(Rule::unit, text) else { return false };
-        let mut builder = Builder::new(self.source, base);
+        let mut builder = Builder::new(self.source, base, self.written);
         let declaration = builder.unit(pair);
         let problems = merged(builder.problems);
         // What stands around a character that cannot be read is no news.
@@ -116,7 +124,7 @@ impl Reader {
         let Some(pair) = parse_rule(Rule::stub, text) else { return };
         let span_of = |pair: &pest::iterators::Pair<'_, Rule>| {
             let span = pair.as_span();
-            Span::new(self.source, base + span.start(), base + span.end())
+            Span::new(self.source, base + span.start(), base + span.end()).on_boundaries(self.written)
         };
         let (mut keyword, mut name, mut head) = (None, None, None);
         for part in pair.into_inner() {
@@ -130,7 +138,8 @@ impl Reader {
             head = Some(head.map_or(span, |head: Span| head.to(span)));
         }
         let Some(head) = head else { return };
-        let span = Span::new(self.source, head.start as usize, base + text.trim_end().len());
+        let span =
+            Span::new(self.source, head.start as usize, base + text.trim_end().len()).on_boundaries(self.written);
         let kind = DeclarationKind::Stub { keyword, name };
         self.file.declarations.push(Declaration { doc: None, span, head, kind });
     }

@@ -39,7 +39,7 @@ impl Level {
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     /// `arith`: operands and operators, folded into three levels: `??`, `+ -`, `* / %`.
     pub(super) fn arith(&mut self, pair: P<'_>) -> Placed<Expr> {
         let span = self.span(&pair);
