@@ -35,6 +35,8 @@ pub(crate) struct Builder<'t> {
     /// Where the unit begins in its file.
     base: usize,
     wraps: usize,
+    /// How many failures may still be explained: that is the slow part.
+    pub explanations: usize,
     /// What was found on the way.
     pub problems: Vec<Problem>,
 }
@@ -48,7 +50,7 @@ struct Placed<T> {
 impl<'t> Builder<'t> {
     /// A builder for a unit that begins at byte `base` of `source`, which reads `written`.
     pub(crate) fn new(source: SourceId, base: usize, written: &'t str) -> Self {
-        Self { source, base, written, wraps: 0, problems: Vec::new() }
+        Self { source, base, written, wraps: 0, explanations: usize::MAX, problems: Vec::new() }
     }
 
     /// The tree of a parsed `unit`.
@@ -104,6 +106,8 @@ impl<'t> Builder<'t> {
 
     /// Says what is wrong with a part that could only be read as "something": parses it once more as `rule`.
     fn explain(&mut self, rule: Rule, part: &P<'_>, site: Site, within: Option<String>) {
+        let Some(left) = self.explanations.checked_sub(1) else { return };
+        self.explanations = left;
         let span = part.as_span();
         let place = explain::Place {
             source: self.source,

@@ -150,7 +150,8 @@ impl<'m> Layout<'m> {
             self.flat_group(group);
             return;
         }
-        if !self.has_elements(group) && !(group.inside.iter().all(Node::is_comment) && !group.inside.is_empty()) {
+        let only_comments = !group.inside.is_empty() && group.inside.iter().all(Node::is_comment);
+        if !self.has_elements(group) && !only_comments {
             self.text(group.open.text);
             self.run(&nodes, indent, more + 1);
             if self.ended {
