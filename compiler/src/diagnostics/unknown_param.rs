@@ -14,6 +14,12 @@ impl Finding for UnknownParam {
     const NAME: &'static str = "unknown-param";
     const EXPLAIN: &'static str = r##"`--set` was given a name that the program does not declare. If it were ignored, the program would run with its default, and nobody would
 notice.
+
+```pipe
+param min_amount: decimal(12, 2) = 0.00
+```
+
+`--set min_amout=5`, and `params: { min_amout: 5 }` in `pipewright.yaml`, set nothing; `--set min_amount=5` does.
 "##;
 
     fn diagnostic(self) -> Diagnostic {
