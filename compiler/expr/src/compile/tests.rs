@@ -70,7 +70,7 @@ fn members_of_a_record_are_read_from_its_text() {
     let layout = Named(&["customer"]);
     let id = compile(&field(customer(), "id", Base::Int64.required()), &layout).unwrap();
     let name = compile(&field(customer(), "name", Base::String.optional()), &layout).unwrap();
-    let cell = [Datum::Text(r#"{"id":12,"fullName":"A\u0064a"}"#)];
+    let cell = [Datum::Text(r#"{"id":12,"name":"A\u0064a"}"#)];
     assert_eq!(eval(&id, &arena, &cell), Ok(Datum::Int(12)));
     assert_eq!(eval(&name, &arena, &cell), Ok(Datum::Text("Ada")));
     assert_eq!(eval(&name, &arena, &[Datum::Text(r#"{"id":12}"#)]), Ok(Datum::Null));
