@@ -44,10 +44,8 @@ pub(crate) fn read_overrides(
     let mut overrides = BTreeMap::new();
     for (name, text) in &environment.params {
         let Some(param) = params.iter().find(|it| it.name.text == *name) else {
-            if environment.file.is_none() {
-                let closest = closest(name, params.iter().map(|it| it.name.text.as_str()));
-                diagnostics.emit(UnknownParam { name: name.clone(), closest });
-            }
+            let closest = closest(name, params.iter().map(|it| it.name.text.as_str()));
+            diagnostics.emit(UnknownParam { name: name.clone(), closest, file: environment.file.clone() });
             continue;
         };
         let quoted = text.trim_start().starts_with('"');

@@ -110,6 +110,15 @@ pub(super) fn check(
             .emit(NotYet { what: format!("writing what was read from the topic `{root}` to a topic"), span: from });
         return None;
     }
+    if block.duration("retention").is_some_and(|it| it < 1000) {
+        diagnostics.emit(WrongOptionValue {
+            option: "retention".into(),
+            block: "a topic".into(),
+            expected: "at least a millisecond".into(),
+            span: block.value_span("retention"),
+            help: None,
+        });
+    }
     let format = formats::read(&block, Some("json"), context, diagnostics);
     let policy = bad_records::read(&block, &pipeline.policy, diagnostics);
     let start = start(&block, context, diagnostics);

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Checks a value that an environment's file gives, and brings it to the form the program would have given it.
-pub(crate) fn fits(value: &OptionValue, ty: &OptionType) -> Result<OptionValue, String> {
+pub(crate) fn fits(name: &str, value: &OptionValue, ty: &OptionType) -> Result<OptionValue, String> {
     let wrong = || Err(format!("expected {}", expected(ty)));
     match (ty, value) {
         (_, OptionValue::Env { .. } | OptionValue::File(_)) => Ok(value.clone()),
@@ -17,7 +17,7 @@ pub(crate) fn fits(value: &OptionValue, ty: &OptionType) -> Result<OptionValue, 
         (OptionType::String | OptionType::Strings | OptionType::Fields, OptionValue::String(_)) => Ok(value.clone()),
         (OptionType::String | OptionType::Strings, OptionValue::Int(it)) => Ok(OptionValue::String(it.to_string())),
         (OptionType::Strings | OptionType::Fields, OptionValue::List(_)) => Ok(value.clone()),
-        (OptionType::Secret, OptionValue::String(text)) if holds_password(text) => {
+        (OptionType::Secret, OptionValue::String(text)) if holds_password(name, text) => {
             Err("a secret does not belong in a file: write `${NAME}`".into())
         }
         (OptionType::Secret, OptionValue::String(_)) => Ok(value.clone()),
@@ -46,7 +46,7 @@ pub(crate) fn fits(value: &OptionValue, ty: &OptionType) -> Result<OptionValue, 
             for (name, value) in entries {
                 match specs.iter().find(|spec| spec.name == name) {
                     Some(spec) => {
-                        let value = fits(value, &spec.ty).map_err(|why| format!("`{name}`: {why}"))?;
+                        let value = fits(name, value, &spec.ty).map_err(|why| format!("`{name}`: {why}"))?;
                         result.insert(name.clone(), value);
                     }
                     None => {

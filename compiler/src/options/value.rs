@@ -68,7 +68,7 @@ fn typed(
             }
             match &expr.kind {
                 ExprKind::String(text) | ExprKind::Raw(text) => {
-                    if matches!(ty, OptionType::Secret) && holds_password(text) {
+                    if matches!(ty, OptionType::Secret) && holds_password(name, text) {
                         diagnostics.emit(SecretInFile { option: name.to_string(), span: expr.span });
                         return Ok(None);
                     }
@@ -224,6 +224,10 @@ fn constant(
             }
             Some(_) => {}
         },
+        ExprKind::Call { .. } if reference(expr)?.is_some() => {
+            let help = "it must be known when the program is compiled: use a `param`, and set it per environment";
+            return Err(misfit(Some(help.to_string())));
+        }
         ExprKind::Number(_) | ExprKind::Negate(_) if *base == Base::Int64 => {
             return match number(expr) {
                 Some(value) => Ok(Some(OptionValue::Int(value))),
