@@ -4,6 +4,8 @@
 //! panics; the time is linear in the length of the text.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::ops::Range;
 
 use crate::ast::{Declaration, DeclarationKind, File, Name};
 use crate::build::Builder;
@@ -24,6 +26,9 @@ const DEEP_STACK: usize = 32 << 20;
 /// How many failures of one file are explained: who has more of them reads the first ones. Explaining takes a hundred
 /// times as long as reading.
 const MAX_EXPLAINED: usize = 300;
+
+/// A file from this size on is read by several threads.
+const LARGE: usize = 256 << 10;
 
 /// What was read of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,6 +62,42 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     Parsed { file: reader.file, problems: reader.problems }
 }
 
+/// What came of a unit.
+enum Outcome {
+    Blank,
+    TooDeep(Span),
+    Failed,
+    Read { declaration: Option<Box<Declaration>>, problems: Vec<Problem>, explained: usize },
+}
+
+/// Reads units, each without regard to the others.
+struct UnitReader<'t> {
+    source: SourceId,
+    written: &'t str,
+}
+
+impl UnitReader<'_> {
+    fn read(&self, text: &str, base: usize, explanations: usize) -> Outcome {
+        if is_blank(text) {
+            return Outcome::Blank;
+        }
+        let depth = match depth::depth(text) {
+            Ok(depth) => depth,
+            Err(place) => {
+                return Outcome::TooDeep(Span::new(self.source, base + place.start, base + place.end));
+            }
+        };
+        with_stack_for(depth, || {
+            let Some(pair) = parse_rule(Rule::unit, text) else { return Outcome::Failed };
+            let mut builder = Builder::new(self.source, base, self.written);
+            builder.explanations = explanations;
+            let declaration = builder.unit(pair).map(Box::new);
+            let explained = explanations.saturating_sub(builder.explanations);
+            Outcome::Read { declaration, problems: merged(builder.problems), explained }
+        })
+    }
+}
+
 struct Reader<'t> {
     source: SourceId,
     /// The file as it was written.
@@ -74,10 +115,15 @@ impl Reader<'_> {
         let mut rereads = 0;
         'read: loop {
             let rest = text.get(base..).unwrap_or_default();
-            for range in units::cut(rest) {
+            let ranges = units::cut(rest);
+            // Only the first time: what is read ahead is thrown away when a text block turns out to be open.
+            let ahead = if rereads == 0 { self.read_ahead(rest, base, &ranges) } else { Vec::new() };
+            let mut ahead = ahead.into_iter();
+            for range in ranges {
                 let unit = rest.get(range.clone()).unwrap_or_default();
                 let at = base + range.start;
-                if self.unit(unit, at) {
+                let outcome = ahead.next().unwrap_or_else(|| self.unit_reader().read(unit, at, self.explanations));
+                if self.accept(outcome, unit, at) {
                     continue;
                 }
                 let open = units::head_in_text_block(unit).filter(|_| rereads < MAX_REREADS);
@@ -92,36 +138,68 @@ impl Reader<'_> {
         }
     }
 
+    fn unit_reader(&self) -> UnitReader<'_> {
+        UnitReader { source: self.source, written: self.written }
+    }
+
+    /// Reads the units of a large file on all processors; nothing for a small one.
+    fn read_ahead(&self, text: &str, base: usize, ranges: &[Range<usize>]) -> Vec<Outcome> {
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(8);
+        if text.len() < LARGE || threads < 2 {
+            return Vec::new();
+        }
+        let share = ranges.len().div_ceil(threads).max(1);
+        let read = |part: &[Range<usize>]| {
+            let mut explanations = self.explanations / threads;
+            let mut outcomes = Vec::with_capacity(part.len());
+            for range in part {
+                let unit = text.get(range.clone()).unwrap_or_default();
+                let outcome = self.unit_reader().read(unit, base + range.start, explanations);
+                if let Outcome::Read { explained, .. } = &outcome {
+                    explanations = explanations.saturating_sub(*explained);
+                }
+                outcomes.push(outcome);
+            }
+            outcomes
+        };
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = ranges
+                .chunks(share)
+                .map(|part| (part, std::thread::Builder::new().spawn_scoped(scope, move || read(part))))
+                .collect();
+            let joined = parts.into_iter().map(|(part, thread)| match thread.map(|thread| thread.join()) {
+                Ok(Ok(outcomes)) => outcomes,
+                _ => read(part),
+            });
+            joined.flatten().collect()
+        })
+    }
+
     /// Reads a unit; false if it failed.
     fn unit(&mut self, text: &str, base: usize) -> bool {
-        if is_blank(text) {
-            return true;
-        }
-        let depth = match depth::depth(text) {
-            Ok(depth) => depth,
-            Err(place) => {
-                let span = Span::new(self.source, base + place.start, base + place.end);
+        let outcome = self.unit_reader().read(text, base, self.explanations);
+        self.accept(outcome, text, base)
+    }
+
+    /// Takes in what was read of a unit; false if it failed.
+    fn accept(&mut self, outcome: Outcome, text: &str, base: usize) -> bool {
+        match outcome {
+            Outcome::Blank => {}
+            Outcome::Failed => return false,
+            Outcome::TooDeep(span) => {
                 self.problems.push(Problem { span, kind: ProblemKind::NestedTooDeeply, fix: Vec::new() });
                 self.stub(text, base);
-                return true;
             }
-        };
-        let (source, written, explanations) = (self.source, self.written, self.explanations);
-        let build = || {
-            let pair = parse_rule(Rule::unit, text)?;
-            let mut builder = Builder::new(source, base, written);
-            builder.explanations = explanations;
-            let declaration = builder.unit(pair);
-            Some((declaration, merged(builder.problems), builder.explanations))
-        };
-        let Some((declaration, problems, left)) = with_stack_for(depth, build) else { return false };
-        self.explanations = left;
-        // What stands around a character that cannot be read is no news.
-        let silent = self.is_odd(base, text.len());
-        self.problems.extend(problems.into_iter().filter(|problem| !silent || !is_failure(&problem.kind)));
-        match declaration {
-            Some(declaration) => self.file.declarations.push(declaration),
-            None => self.stub(text, base),
+            Outcome::Read { declaration, problems, explained } => {
+                self.explanations = self.explanations.saturating_sub(explained);
+                // What stands around a character that cannot be read is no news.
+                let silent = self.is_odd(base, text.len());
+                self.problems.extend(problems.into_iter().filter(|problem| !silent || !is_failure(&problem.kind)));
+                match declaration {
+                    Some(declaration) => self.file.declarations.push(*declaration),
+                    None => self.stub(text, base),
+                }
+            }
         }
         true
     }

@@ -36,7 +36,8 @@ impl Builder<'_> {
 
     /// `cond`: `not`s, an operand, and at most one comparison.
     fn condition(&mut self, pair: P<'_>) -> Placed<Expr> {
-        let span = self.span(&pair);
+        // Of use only where something is wrong: the exact place is dear.
+        let span = self.exact(&pair);
         let mut parts = pair.into_inner();
         let mut nots = Vec::new();
         while let Some(not) = parts.peek() {
