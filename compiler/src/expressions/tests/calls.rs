@@ -119,6 +119,8 @@ fn wrong_calls_are_explained() {
         ("date_trunc(\"dya\", created_at)", "bad-argument", "\"dya\""),
         ("int64(\"12a\") + id", "constant-error", "int64(\"12a\")"),
         ("length(id)", "type-mismatch", "id"),
+        // A null that is known when checking is no less a null.
+        ("shout(lower(null))", "null-not-allowed", "lower(null)"),
         ("try_int64(\"12a\")", "", ""),
     ] {
         let checked = check(text);
