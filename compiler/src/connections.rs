@@ -142,7 +142,7 @@ fn overrides(
             problem(format!("there is no option `{name}`; {hint}"), diagnostics);
             continue;
         };
-        match options::fits(value, &option.ty) {
+        match options::fits(name, value, &option.ty) {
             Ok(value) => {
                 result.insert(name.clone(), value);
             }

@@ -47,7 +47,10 @@ topic paid: Paid from orders_csv
             format!("`{}` is `{}` and would lose digits as `{}`", self.name, self.from, self.to),
         )
         .label("this type")
-        .help(format!("convert it by name before: `| derive {} = {}(…)`", self.name, self.to.split('(').next().unwrap_or_default()));
+        .help(match self.to.trim_end_matches('?').strip_prefix("decimal(") {
+            Some(digits) => format!("convert it before: `| derive {0} = decimal({0}, {digits}`", self.name),
+            None => format!("convert it before: `| derive {0} = {1}({0})`", self.name, self.to.trim_end_matches('?')),
+        });
         match self.declared {
             Some(span) => diagnostic.also(span, format!("`{}` here", self.from)),
             None => diagnostic,

@@ -34,14 +34,14 @@ sink big_orders from big to warehouse { table = "big_orders" }
 
     fn diagnostic(self) -> Diagnostic {
         let within = self.within.map(|it| format!(" in {it}")).unwrap_or_default();
-        let found = match self.found.as_str() {
-            "" => "the end".to_string(),
-            found if found.starts_with('`') => found.to_string(),
-            found => format!("`{found}`"),
+        let message = match self.found.as_str() {
+            "" => format!("something is missing{within}"),
+            found if found.starts_with('`') => format!("unexpected {found}{within}"),
+            found => format!("unexpected `{found}`{within}"),
         };
-        let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("unexpected {found}{within}"));
+        let diagnostic = Diagnostic::error(Self::NAME, self.span, message);
         match self.expected.as_slice() {
-            [] => diagnostic.label("this does not belong here"),
+            [] => diagnostic.label("does not belong here"),
             [one] => diagnostic.label(format!("expected {one}")),
             [others @ .., last] => diagnostic.label(format!("expected {} or {last}", others.join(", "))),
         }

@@ -20,7 +20,7 @@ const AGGREGATES: [&str; 6] = ["count", "count_distinct", "sum", "min", "max", "
 impl Finding for UnknownFunction {
     const NAME: &'static str = "unknown-function";
     const EXPLAIN: &'static str = "\
-Functions have the names of standard SQL; `pipewright explain functions` lists them. A function of your own is declared with \
+Functions have the names of standard SQL; `pipewright explain lower` shows what one of them does. A function of your own is declared with \
 `fn name(a: type): type = …`.
 
 ```pipe

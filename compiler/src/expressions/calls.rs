@@ -2,7 +2,7 @@
 
 use pipewright_expr::functions::Function;
 use pipewright_grammar::{Span, ast};
-use pipewright_plan::{Expr, ExprKind, Literal};
+use pipewright_plan::{Base, Expr, ExprKind, Literal};
 
 use super::Checker;
 use super::scope::Names;
@@ -69,8 +69,8 @@ impl Checker<'_, '_> {
         for arg in placed.as_deref().unwrap_or_default() {
             values.push(match arg {
                 Some(arg) => self.expr(&arg.value, names, None),
-                // Left out between others: null stands for it.
-                None => self.typed(ExprKind::Literal(Literal::Null), pipewright_plan::Base::Null.optional(), args_span),
+                // Left out between others: a null stands for it that makes nothing null.
+                None => self.typed(ExprKind::Literal(Literal::Null), Base::Null.required(), args_span),
             });
         }
         if placed.is_none() {

@@ -32,6 +32,8 @@ impl Checker<'_, '_> {
             return value;
         }
         match pipewright_expr::constant(&value) {
+            // A null that was computed keeps its type: as a literal it would fit everywhere.
+            Ok(Literal::Null) => value,
             Ok(literal) => {
                 // A literal counts with the digits it has, a computed number with those of its type: that must not depend
                 // on the value of a parameter. The sign belongs to the literal.

@@ -42,10 +42,14 @@ impl Checker<'_, '_> {
     }
 
     /// A parameter of the program. The value of a number must not change the types around it as a literal's would:
-    /// wrapped, it counts by its declared type.
+    /// wrapped, it counts by its declared type. So does null.
     fn param(&self, value: &Literal, ty: &Type, span: Span) -> Expr {
         let literal = self.typed(ExprKind::Literal(value.clone()), ty.clone(), span);
-        if ty.base.is_number() { self.typed(ExprKind::Widen(Box::new(literal)), ty.clone(), span) } else { literal }
+        if ty.base.is_number() || *value == Literal::Null {
+            self.typed(ExprKind::Widen(Box::new(literal)), ty.clone(), span)
+        } else {
+            literal
+        }
     }
 
     pub(super) fn is_function(&self, name: &str) -> bool {

@@ -6,6 +6,7 @@ mod bad_records;
 mod formats;
 mod inputs;
 pub mod pipeline;
+mod schemas;
 pub mod sink;
 pub mod source;
 pub mod topic;

@@ -191,6 +191,9 @@ fn write(
     diagnostics: &mut Diagnostics,
 ) -> Option<Write> {
     let changelog = matches!(input.kind, Kind::Changelog { .. });
+    if block.has("write") && block.word("write").is_none() {
+        return None;
+    }
     let upsert = match block.word("write") {
         Some(word) => word == "upsert",
         None => changelog || block.has("key"),

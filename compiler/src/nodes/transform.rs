@@ -2,7 +2,7 @@
 
 use pipewright_plan::{Partitioning, Transform};
 
-use super::{Program, Site, inputs, source, topic};
+use super::{Program, Site, inputs, schemas, source};
 use crate::{context::Context, diagnostics::Diagnostics, flow::Flow, index::NodeRole, steps};
 
 /// Checks a transform.
@@ -19,7 +19,7 @@ pub(super) fn check(
     let (steps, mut flow) = steps::run(&node.steps, &node.name.text, input, context, &placed, diagnostics);
     if let (true, Ok(Some(declared))) = (flow.known, ty) {
         let span = node.ty.as_ref().map_or(node.name.span, |it| it.span);
-        topic::match_schema(&declared, &mut flow, span, &node.name.text, diagnostics);
+        schemas::match_schema(&declared, &mut flow, span, &node.name.text, diagnostics);
     }
     if flow.known {
         program.transforms.push(Transform {

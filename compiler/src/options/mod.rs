@@ -4,6 +4,7 @@
 //! specs, constants and parameters; knows nothing of what an option does. Names of fields stay names, expressions over
 //! fields stay text here: who owns the block resolves them ([`Checked::expr`]).
 
+mod outside;
 mod secret;
 mod value;
 
@@ -21,8 +22,8 @@ use crate::{
     expressions::closest,
 };
 
+pub(crate) use outside::fits;
 pub(crate) use secret::holds_password;
-pub(crate) use value::fits;
 
 /// A block that was checked: the good values, and where everything stands.
 pub(crate) struct Checked<'a> {

@@ -68,7 +68,7 @@ fn typed(
             }
             match &expr.kind {
                 ExprKind::String(text) | ExprKind::Raw(text) => {
-                    if matches!(ty, OptionType::Secret) && holds_password(text) {
+                    if matches!(ty, OptionType::Secret) && holds_password(name, text) {
                         diagnostics.emit(SecretInFile { option: name.to_string(), span: expr.span });
                         return Ok(None);
                     }
@@ -224,6 +224,10 @@ fn constant(
             }
             Some(_) => {}
         },
+        ExprKind::Call { .. } if reference(expr)?.is_some() => {
+            let help = "it must be known when the program is compiled: use a `param`, and set it per environment";
+            return Err(misfit(Some(help.to_string())));
+        }
         ExprKind::Number(_) | ExprKind::Negate(_) if *base == Base::Int64 => {
             return match number(expr) {
                 Some(value) => Ok(Some(OptionValue::Int(value))),
@@ -266,7 +270,7 @@ fn number(expr: &Expr) -> Option<i64> {
 }
 
 /// Parts per million; at most 100 %.
-fn percent(number: &str) -> Option<OptionValue> {
+pub(super) fn percent(number: &str) -> Option<OptionValue> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits: String = fraction.chars().chain("0000".chars()).take(4).collect();
     let ppm = whole.parse::<u32>().ok()?.checked_mul(10_000)?.checked_add(digits.parse().ok()?)?;
@@ -388,7 +392,7 @@ fn properties(
 }
 
 /// What may stand there, in words: "a whole number between 1 and 1000".
-fn expected(ty: &OptionType) -> String {
+pub(super) fn expected(ty: &OptionType) -> String {
     let words = |words: Vec<&str>| words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
     match ty {
         OptionType::Bool => "`true` or `false`".into(),
@@ -406,101 +410,5 @@ fn expected(ty: &OptionType) -> String {
         OptionType::Record(_) | OptionType::Properties => "a block `{ … }`".into(),
         OptionType::Call(calls) => format!("one of {}", words(calls.iter().map(|it| it.name).collect())),
         OptionType::Strings => "text in quotes, or a list of texts".into(),
-    }
-}
-
-/// Checks a value that an environment's file gives, and brings it to the form the program would have given it.
-pub(crate) fn fits(value: &OptionValue, ty: &OptionType) -> Result<OptionValue, String> {
-    let wrong = || Err(format!("expected {}", expected(ty)));
-    match (ty, value) {
-        (_, OptionValue::Env { .. } | OptionValue::File(_)) => Ok(value.clone()),
-        (OptionType::Bool, OptionValue::Bool(_)) => Ok(value.clone()),
-        (OptionType::Int { min, max }, OptionValue::Int(it)) if it >= min && it <= max => Ok(value.clone()),
-        (OptionType::String | OptionType::Strings | OptionType::Fields, OptionValue::String(_)) => Ok(value.clone()),
-        (OptionType::String | OptionType::Strings, OptionValue::Int(it)) => Ok(OptionValue::String(it.to_string())),
-        (OptionType::Strings | OptionType::Fields, OptionValue::List(_)) => Ok(value.clone()),
-        (OptionType::Secret, OptionValue::String(text)) if holds_password(text) => {
-            Err("a secret does not belong in a file: write `${NAME}`".into())
-        }
-        (OptionType::Secret, OptionValue::String(_)) => Ok(value.clone()),
-        (OptionType::Duration, OptionValue::Duration(_)) | (OptionType::Size, OptionValue::Size(_)) => {
-            Ok(value.clone())
-        }
-        (OptionType::Duration, OptionValue::String(text)) => match measure(text, DURATIONS) {
-            Some(it) => i64::try_from(it).map(OptionValue::Duration).or_else(|_| wrong()),
-            None => wrong(),
-        },
-        (OptionType::Size, OptionValue::String(text)) => {
-            measure(text, SIZES).map_or_else(wrong, |it| Ok(OptionValue::Size(it)))
-        }
-        (OptionType::Percent, OptionValue::Percent(_)) => Ok(value.clone()),
-        (OptionType::Percent, OptionValue::String(text)) => {
-            text.strip_suffix('%').and_then(percent).map_or_else(wrong, Ok)
-        }
-        (OptionType::Choice(words), OptionValue::String(text) | OptionValue::Word(text)) => {
-            if words.contains(&text.as_str()) { Ok(OptionValue::Word(text.clone())) } else { wrong() }
-        }
-        (OptionType::Call(calls), OptionValue::String(text) | OptionValue::Word(text)) => {
-            if calls.iter().any(|it| it.name == text) { Ok(OptionValue::Word(text.clone())) } else { wrong() }
-        }
-        (OptionType::Record(specs), OptionValue::Record(entries)) => {
-            let mut result = Options::new();
-            for (name, value) in entries {
-                match specs.iter().find(|spec| spec.name == name) {
-                    Some(spec) => {
-                        let value = fits(value, &spec.ty).map_err(|why| format!("`{name}`: {why}"))?;
-                        result.insert(name.clone(), value);
-                    }
-                    None => {
-                        let known: Vec<&str> = specs.iter().map(|it| it.name).collect();
-                        return Err(format!("there is no option `{name}`; known are: {}", known.join(", ")));
-                    }
-                }
-            }
-            Ok(OptionValue::Record(result))
-        }
-        (OptionType::Properties, OptionValue::Record(_)) => Ok(value.clone()),
-        _ => wrong(),
-    }
-}
-
-const DURATIONS: &[(&str, u64)] =
-    &[("ms", 1_000), ("us", 1), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)];
-const SIZES: &[(&str, u64)] = &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];
-
-/// `1h30m`: numbers with units.
-fn measure(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let mut rest = text;
-    let mut total = 0u64;
-    while !rest.is_empty() {
-        let digits = rest.len() - rest.trim_start_matches(|it: char| it.is_ascii_digit()).len();
-        let number: u64 = rest.get(..digits)?.parse().ok()?;
-        rest = rest.get(digits..)?;
-        let (unit, factor) = units.iter().find(|(unit, _)| rest.starts_with(unit))?;
-        rest = rest.get(unit.len()..)?;
-        total = total.checked_add(number.checked_mul(*factor)?)?;
-    }
-    (!text.is_empty()).then_some(total)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn measures_of_an_environment_are_read_as_in_the_program() {
-        assert_eq!(measure("1h30m", DURATIONS), Some(5_400_000_000));
-        assert_eq!(measure("200ms", DURATIONS), Some(200_000));
-        assert_eq!(measure("8MiB", SIZES), Some(8 << 20));
-        assert_eq!(measure("8", SIZES), None);
-        assert_eq!(measure("", SIZES), None);
-    }
-
-    #[test]
-    fn shares_are_parts_per_million() {
-        assert_eq!(percent("1"), Some(OptionValue::Percent(10_000)));
-        assert_eq!(percent("0.05"), Some(OptionValue::Percent(500)));
-        assert_eq!(percent("101"), None);
     }
 }

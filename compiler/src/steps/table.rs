@@ -115,6 +115,8 @@ impl Chain<'_, '_, '_> {
             // Told once: an upsert further on is not blamed for the same.
             self.flow.roots.retain(|root| root.role == NodeRole::Source);
         }
+        // Told once: the same key further on is not blamed again.
+        self.flow.unstable.retain(|it| !names.contains(it));
         for field in &mut self.flow.schema.fields {
             field.key = names.contains(&field.name);
         }

@@ -51,7 +51,12 @@ pub(crate) fn declare(context: &mut Context<'_>, diagnostics: &mut Diagnostics) 
         let in_cycle = order.cycles.iter().any(|cycle| cycle.contains(&at));
         let mut fields = BTreeMap::new();
         let ty = match &declaration.part.value {
-            _ if in_cycle || context.index.is_incomplete(declaration.declaration.span) => Type::unknown(),
+            TypeValue::Written(ty) if in_cycle => {
+                // What else is wrong with it is news all the same.
+                written(ty, context, diagnostics);
+                Type::unknown()
+            }
+            _ if context.index.is_incomplete(declaration.declaration.span) => Type::unknown(),
             TypeValue::Written(ty) => {
                 if let TypeExprKind::Record(list) = &ty.kind {
                     fields = list.iter().map(|it| (it.name.text.clone(), it.name.span)).collect();

@@ -5,7 +5,7 @@ use crate::ast::{CompareOp, Expr, ExprKind, LogicOp};
 use crate::parser::Rule;
 use crate::{ProblemKind, Span};
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn expr(&mut self, pair: P<'_>) -> Expr {
         self.placed_expr(pair).value
     }
@@ -36,7 +36,8 @@ impl Builder {
 
     /// `cond`: `not`s, an operand, and at most one comparison.
     fn condition(&mut self, pair: P<'_>) -> Placed<Expr> {
-        let span = self.span(&pair);
+        // Of use only where something is wrong: the exact place is dear.
+        let span = self.exact(&pair);
         let mut parts = pair.into_inner();
         let mut nots = Vec::new();
         while let Some(not) = parts.peek() {

@@ -39,10 +39,10 @@ impl Level {
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     /// `arith`: operands and operators, folded into three levels: `??`, `+ -`, `* / %`.
     pub(super) fn arith(&mut self, pair: P<'_>) -> Placed<Expr> {
-        let span = self.span(&pair);
+        let span = self.exact(&pair);
         let mut parts = pair.into_inner();
         let (mut coalesce, mut sum, mut product) = (Level::new(), Level::new(), Level::new());
         let (mut coalesce_op, mut sum_op, mut product_op) = (None, None, None);
@@ -103,7 +103,7 @@ impl Builder {
         }
         let error = |span| Placed { value: Expr { kind: ExprKind::Error, span }, outer: span };
         let Some(primary) = primary else { return error(span) };
-        let at = self.span(&primary);
+        let at = self.exact(&primary);
         let built = self.deeper(negations.len() + postfix.len(), at, |builder| {
             let mut built = builder.primary(primary).unwrap_or_else(|| error(at));
             for part in postfix {
@@ -111,7 +111,7 @@ impl Builder {
             }
             built
         });
-        let mut built = built.unwrap_or_else(|| error(at));
+        let Some(mut built) = built else { return error(at) };
         for minus in negations.into_iter().rev() {
             let outer = minus.to(built.outer);
             built = Placed { value: Expr { kind: ExprKind::Negate(Box::new(built.value)), span: outer }, outer };
@@ -120,7 +120,7 @@ impl Builder {
     }
 
     fn postfix(&mut self, base: Placed<Expr>, part: P<'_>) -> Placed<Expr> {
-        let own = self.span(&part);
+        let own = self.exact(&part);
         let outer = base.outer.to(own);
         let value = Box::new(base.value);
         let kind = match part.as_rule() {
@@ -157,7 +157,8 @@ impl Builder {
             let value = self.expr(first(pair)?);
             return Some(Placed { value, outer });
         }
-        let span = self.span(&pair);
+        // Only `if` ends in something that may have blanks behind it.
+        let span = if rule == Rule::if_ { self.span(&pair) } else { self.exact(&pair) };
         let written = pair.as_str();
         let kind = match rule {
             Rule::name => ExprKind::Name(self.name(pair)),

@@ -5,9 +5,9 @@ use crate::ast::{Entry, Expr, ExprKind, Record};
 use crate::explain::Site;
 use crate::parser::Rule;
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn record(&mut self, pair: P<'_>) -> Record {
-        let span = self.span(&pair);
+        let span = self.exact(&pair);
         let mut record = Record { entries: Vec::new(), incomplete: false, span };
         for child in pair.into_inner() {
             match child.as_rule() {

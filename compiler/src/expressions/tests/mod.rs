@@ -6,6 +6,7 @@ mod findings;
 mod fixes;
 mod plans;
 mod scale;
+mod soundness;
 mod types;
 
 use std::collections::BTreeMap;
