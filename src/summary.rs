@@ -28,7 +28,7 @@ pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -
         out.push_str(&one_source(source));
     }
     for stage in &summary.stages {
-        out.push_str(&one_stage(stage, style));
+        out.push_str(&one_stage(stage, plan, style));
     }
     let read: u64 = summary.stages.iter().map(|it| it.read).sum();
     let rate = (read as f64 / summary.seconds.max(0.001)) as u64;
@@ -59,7 +59,14 @@ fn one_source(it: &SourceSummary) -> String {
     format!("source {}: {}\n", it.name, parts.join(", "))
 }
 
-fn one_stage(stage: &StageSummary, style: Style) -> String {
+/// ` (shop.pipe:12)` for a step.
+fn place_of(plan: &Plan, id: &str) -> String {
+    let steps = plan.sources.iter().flat_map(|it| &it.steps).chain(plan.transforms.iter().flat_map(|it| &it.steps));
+    let step = steps.into_iter().find(|it| it.id == id && it.origin.line > 0);
+    step.map(|it| format!(" ({})", plan.place(it.origin))).unwrap_or_default()
+}
+
+fn one_stage(stage: &StageSummary, plan: &Plan, style: Style) -> String {
     let mut table = Table::new();
     table.load_style(if style.unicode { presets::UTF8_BORDERS_ONLY } else { presets::ASCII_BORDERS_ONLY });
     table.set_header(["sink", "table", "read", "stored", "deleted", "filtered", "dead letters", "skipped"]);
@@ -78,7 +85,7 @@ fn one_stage(stage: &StageSummary, style: Style) -> String {
             grouped(stage.skipped),
         ]);
         for (step, count) in &sink.filtered {
-            reasons.entry(format!("filtered by {step}")).or_default().insert(sink.name.clone(), *count);
+            reasons.entry(format!("filtered by {step}{}", place_of(plan, step))).or_default().insert(sink.name.clone(), *count);
         }
         for (name, count) in &sink.dead_letters {
             reasons.entry(format!("dead letter `{name}`")).or_default().insert(sink.name.clone(), *count);
@@ -93,13 +100,16 @@ fn one_stage(stage: &StageSummary, style: Style) -> String {
     for (name, count) in &stage.dead_letters {
         out.push_str(&format!("  {:>9}  dead letter `{name}`, before any sink\n", grouped(*count)));
     }
-    for (reason, sinks) in &reasons {
-        // The same steps stand before several sinks; a reason that is the same for all of them is one line.
-        let same = sinks.len() == stage.sinks.len() && sinks.values().min() == sinks.values().max();
-        let all = sinks.len() > 1 && same;
-        for (sink, count) in sinks.iter().take(if all { 1 } else { usize::MAX }) {
-            let sink = if all { "every sink" } else { sink };
-            out.push_str(&format!("  {:>9}  {reason}, on the way to {sink}\n", grouped(*count)));
+    for (reason, counts) in &reasons {
+        // The same steps stand before several sinks: sinks with the same number share a line.
+        let mut groups = BTreeMap::<u64, Vec<&str>>::new();
+        for (sink, count) in counts {
+            groups.entry(*count).or_default().push(sink);
+        }
+        for (count, sinks) in groups.into_iter().rev() {
+            let every = sinks.len() > 1 && sinks.len() == stage.sinks.len();
+            let sinks = if every { "every sink".to_string() } else { sinks.join(", ") };
+            out.push_str(&format!("  {:>9}  {reason}, on the way to {sinks}\n", grouped(count)));
         }
     }
     out.push('\n');

@@ -9,10 +9,11 @@ use crate::scan::{LexKind, Scanner};
 /// More than this is refused. A stack of 2 MiB holds 240 levels without optimisation.
 const MAX_DEPTH: usize = 100;
 
-/// The place of the first bracket that is one too deep.
-pub(crate) fn too_deep(text: &str) -> Option<Range<usize>> {
+/// How deep a unit is nested, or the place of the first bracket that is one too deep.
+pub(crate) fn depth(text: &str) -> Result<usize, Range<usize>> {
     let (mut brackets, mut angles, mut ifs) = (0_usize, 0_usize, 0_usize);
     let mut word = "";
+    let mut deepest = 0;
     for lexeme in Scanner::new(text) {
         match lexeme.kind {
             LexKind::Open(_) | LexKind::Hole(true) => brackets += 1,
@@ -28,11 +29,13 @@ pub(crate) fn too_deep(text: &str) -> Option<Range<usize>> {
             _ => {}
         }
         word = if lexeme.kind == LexKind::Word { text.get(lexeme.start..lexeme.end).unwrap_or("") } else { "" };
-        if brackets + angles + ifs > MAX_DEPTH {
-            return Some(lexeme.start..lexeme.end);
+        let depth = brackets + angles + ifs;
+        if depth > MAX_DEPTH {
+            return Err(lexeme.start..lexeme.end);
         }
+        deepest = deepest.max(depth);
     }
-    None
+    Ok(deepest)
 }
 
 #[cfg(test)]
@@ -41,11 +44,11 @@ mod tests {
 
     #[test]
     fn a_hundred_levels_are_fine() {
-        assert_eq!(too_deep(&("(".repeat(100) + &")".repeat(100))), None);
-        assert_eq!(too_deep(&"(".repeat(101)), Some(100..101));
-        assert_eq!(too_deep(&"list<".repeat(101)), Some(504..505));
-        assert_eq!(too_deep(&"if a then 1 else ".repeat(5_000)), None);
-        assert!(too_deep(&"f\"{".repeat(101)).is_some());
-        assert_eq!(too_deep(&"\"(((\" ".repeat(500)), None);
+        assert_eq!(depth(&("(".repeat(100) + &")".repeat(100))), Ok(100));
+        assert_eq!(depth(&"(".repeat(101)), Err(100..101));
+        assert_eq!(depth(&"list<".repeat(101)), Err(504..505));
+        assert_eq!(depth(&"if a then 1 else ".repeat(5_000)), Ok(1));
+        assert!(depth(&"f\"{".repeat(101)).is_err());
+        assert_eq!(depth(&"\"(((\" ".repeat(500)), Ok(0));
     }
 }

@@ -15,6 +15,16 @@ use crate::{Problem, ProblemKind, SourceId, Span, depth, oddities};
 /// How often a text block that was never closed is given up and the rest of the file read anew.
 const MAX_REREADS: usize = 16;
 
+/// Units nested no deeper than this are read on the caller's stack.
+const SHALLOW: usize = 30;
+
+/// Enough for the deepest unit that is read, without optimisation.
+const DEEP_STACK: usize = 32 << 20;
+
+/// How many failures of one file are explained: who has more of them reads the first ones. Explaining takes a hundred
+/// times as long as reading.
+const MAX_EXPLAINED: usize = 300;
+
 /// What was read of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
@@ -27,22 +37,38 @@ pub struct Parsed {
 /// Reads a file.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
     let found = oddities::find(source, text);
-    let mut reader = Reader { source, odd: found.odd, file: File::default(), problems: found.problems };
+    let mut reader = Reader {
+        source,
+        written: text,
+        explanations: MAX_EXPLAINED,
+        odd: found.odd,
+        file: File::default(),
+        problems: found.problems,
+    };
     reader.file.allows = found.allows;
     reader.file(&found.text);
+    for problem in &mut reader.problems {
+        problem.span = problem.span.on_boundaries(text);
+        for (span, _) in &mut problem.fix {
+            *span = span.on_boundaries(text);
+        }
+    }
     reader.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     Parsed { file: reader.file, problems: reader.problems }
 }
 
-struct Reader {
+struct Reader<'t> {
     source: SourceId,
+    /// The file as it was written.
+    written: &'t str,
+    explanations: usize,
     /// Where characters stand that cannot be read, and have been reported; sorted.
     odd: Vec<usize>,
     file: File,
     problems: Vec<Problem>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn file(&mut self, text: &str) {
         let mut base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let mut rereads = 0;
@@ -71,16 +97,25 @@ impl Reader {
         if is_blank(text) {
             return true;
         }
-        if let Some(place) = depth::too_deep(text) {
-            let span = Span::new(self.source, base + place.start, base + place.end);
-            self.problems.push(Problem { span, kind: ProblemKind::NestedTooDeeply, fix: Vec::new() });
-            self.stub(text, base);
-            return true;
-        }
-        let Some(pair) = parse_rule(Rule::unit, text) else { return false };
-        let mut builder = Builder::new(self.source, base);
-        let declaration = builder.unit(pair);
-        let problems = merged(builder.problems);
+        let depth = match depth::depth(text) {
+            Ok(depth) => depth,
+            Err(place) => {
+                let span = Span::new(self.source, base + place.start, base + place.end);
+                self.problems.push(Problem { span, kind: ProblemKind::NestedTooDeeply, fix: Vec::new() });
+                self.stub(text, base);
+                return true;
+            }
+        };
+        let (source, written, explanations) = (self.source, self.written, self.explanations);
+        let build = || {
+            let pair = parse_rule(Rule::unit, text)?;
+            let mut builder = Builder::new(source, base, written);
+            builder.explanations = explanations;
+            let declaration = builder.unit(pair);
+            Some((declaration, merged(builder.problems), builder.explanations))
+        };
+        let Some((declaration, problems, left)) = with_stack_for(depth, build) else { return false };
+        self.explanations = left;
         // What stands around a character that cannot be read is no news.
         let silent = self.is_odd(base, text.len());
         self.problems.extend(problems.into_iter().filter(|problem| !silent || !is_failure(&problem.kind)));
@@ -99,7 +134,8 @@ impl Reader {
             if self.unit(piece, at) {
                 continue;
             }
-            if !self.is_odd(at, piece.len()) {
+            if !self.is_odd(at, piece.len()) && self.explanations > 0 {
+                self.explanations -= 1;
                 let place = Place { source: self.source, base: at, input: piece, at: 0 };
                 self.problems.extend(explain::explain(Rule::unit, piece, Site::Unit, within(piece), &place));
             }
@@ -116,7 +152,7 @@ impl Reader {
         let Some(pair) = parse_rule(Rule::stub, text) else { return };
         let span_of = |pair: &pest::iterators::Pair<'_, Rule>| {
             let span = pair.as_span();
-            Span::new(self.source, base + span.start(), base + span.end())
+            Span::new(self.source, base + span.start(), base + span.end()).on_boundaries(self.written)
         };
         let (mut keyword, mut name, mut head) = (None, None, None);
         for part in pair.into_inner() {
@@ -130,10 +166,23 @@ impl Reader {
             head = Some(head.map_or(span, |head: Span| head.to(span)));
         }
         let Some(head) = head else { return };
-        let span = Span::new(self.source, head.start as usize, base + text.trim_end().len());
+        let span =
+            Span::new(self.source, head.start as usize, base + text.trim_end().len()).on_boundaries(self.written);
         let kind = DeclarationKind::Stub { keyword, name };
         self.file.declarations.push(Declaration { doc: None, span, head, kind });
     }
+}
+
+/// Runs what recurses once per level on a stack that is large enough, whatever the caller's is.
+fn with_stack_for<T: Send>(depth: usize, run: impl Fn() -> T + Send + Sync) -> T {
+    if depth <= SHALLOW {
+        return run();
+    }
+    let spawned = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(DEEP_STACK).spawn_scoped(scope, &run).ok()?;
+        thread.join().ok()
+    });
+    spawned.unwrap_or_else(run)
 }
 
 /// "the topic `orders`", from the head of a unit.

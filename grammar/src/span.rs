@@ -29,6 +29,19 @@ impl Span {
         Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// The smallest span around this one whose ends lie on the boundaries of the characters of `text`.
+    pub(crate) fn on_boundaries(self, text: &str) -> Self {
+        let mut start = (self.start as usize).min(text.len());
+        let mut end = (self.end as usize).min(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        Self::new(self.source, start.min(end), end)
+    }
+
     /// The place just after the span.
     pub fn after(self) -> Self {
         Self { start: self.end, ..self }

@@ -48,6 +48,10 @@ fn cut_at(text: &str, is_start: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
                 column_zero = true;
                 continue;
             }
+            // An indented comment belongs to what is above it.
+            LexKind::Comment | LexKind::SlashComment if !column_zero && lead.is_some_and(|lead| lead > start) => {
+                lead = None;
+            }
             LexKind::Blank | LexKind::Comment | LexKind::SlashComment | LexKind::Doc => {}
             kind => {
                 let head = column_zero && kind == LexKind::Word && text.get(lexeme.start..).is_some_and(&is_start);

@@ -109,8 +109,8 @@ mod engine {
         };
         output::data(&match (which.format, show) {
             (Format::Json, _) => format!("{:#}\n", Value::Array(letters.iter().map(as_json).collect())),
-            (Format::Human, true) => letters.iter().map(|it| page(it, Style::stdout())).collect(),
-            (Format::Human, false) => list(&letters, which),
+            (Format::Human, true) => letters.iter().map(|it| page(it, &plan, Style::stdout())).collect(),
+            (Format::Human, false) => list(&letters, &plan, which),
         });
         if letters.is_empty() {
             output::talk("no dead letters\n");
@@ -143,8 +143,17 @@ mod engine {
         })
     }
 
+    /// Where it was read: a record of a topic, or a byte of a source's file.
+    fn read_at(it: &StoredLetter, plan: &Plan) -> String {
+        if plan.source(&it.topic).is_some() {
+            format!("source {} at byte {}", it.topic, it.offset)
+        } else {
+            format!("{}[{}] at {}", it.topic, it.partition, it.offset)
+        }
+    }
+
     /// One line per reason and place, the most frequent first, with an example.
-    fn list(letters: &[StoredLetter], which: &Which) -> String {
+    fn list(letters: &[StoredLetter], plan: &Plan, which: &Which) -> String {
         let mut groups = BTreeMap::<(&str, &str, &str), (u64, &StoredLetter)>::new();
         for it in letters {
             let group = groups.entry((&it.name, &it.node, &it.place)).or_insert((0, it));
@@ -155,7 +164,7 @@ mod engine {
         let mut out = String::new();
         for ((name, node, place), (count, it)) in &groups {
             out.push_str(&format!("{:>9}  {name}  in {node}, {place}\n", grouped(*count)));
-            out.push_str(&format!("           {} ({}[{}] at {})\n", it.reason, it.topic, it.partition, it.offset));
+            out.push_str(&format!("           {} ({})\n", it.reason, read_at(it, plan)));
         }
         if let Some(((name, ..), _)) = groups.first() {
             output::talk(&format!("\nnext: pipewright dead-letters show {} --name {name}\n", which.file.display()));
@@ -163,8 +172,8 @@ mod engine {
         out
     }
 
-    fn page(it: &StoredLetter, style: Style) -> String {
-        let head = format!("{}[{}] at {}: {}", it.topic, it.partition, it.offset, it.reason);
+    fn page(it: &StoredLetter, plan: &Plan, style: Style) -> String {
+        let head = format!("{}: {}", read_at(it, plan), it.reason);
         let mut out = format!("{}\n", style.paint("1", &head));
         let step = it.step.as_ref().map(|step| format!(" step {step}")).unwrap_or_default();
         out.push_str(&format!("  reason   {} in {}{step}, {}\n", it.name, it.node, it.place));

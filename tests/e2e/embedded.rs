@@ -89,7 +89,7 @@ fn killed_at_any_moment_it_goes_on_exactly_once() {
 #[test]
 fn sigterm_drains_commits_and_exits_with_0() {
     let project = Project::new("embedded_term", PROGRAM);
-    let rows = 400_000;
+    let rows = 150_000;
     project.write("orders.csv", orders_csv(rows));
     let mut running = project.start(&["run", "main.pipe"]);
     eventually("rows arrive", Duration::from_secs(20), || {

@@ -1,5 +1,5 @@
 //! Values and expressions: what an operator and a function may take and gives ([`typing`], [`functions`]), exact conversions
-//! between text and values ([`convert`]), and expressions compiled to typed closures over a row ([`compile`]).
+//! between text and values ([`convert`]), and expressions compiled to typed closures over a row ([`mod@compile`]).
 //!
 //! Knows no syntax, no I/O, no Kafka, no SQL. The one evaluator of the project: `run`, `test`, constant folding and the
 //! examples of the docs all come here.

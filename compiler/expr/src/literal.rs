@@ -84,7 +84,7 @@ fn nested_text(raw: &str, ty: &Type) -> String {
             let items: Vec<String> = fields
                 .iter()
                 .map(|field| {
-                    let value = nested::member(raw, field.wire_name()).unwrap_or("null");
+                    let value = nested::member(raw, &field.name).unwrap_or("null");
                     format!("{} = {}", field.name, nested_text(value, &field.ty))
                 })
                 .collect();

@@ -46,6 +46,7 @@ transform t from orders | derive first = substring(note, 1, 1)
         let diagnostic = match self.ty.base {
             Base::String | Base::Set(_) => diagnostic.help(format!("write `substring({base}, 1, 1)`")),
             Base::Record(_) => diagnostic.help(format!("a field of a record is written `{base}.name`")),
+            Base::Json => diagnostic.help(format!("write `json_get({base}, \"…\")`")),
             _ => diagnostic,
         };
         match self.declared {

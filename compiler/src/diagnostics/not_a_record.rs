@@ -45,7 +45,8 @@ transform t from events | where payload.country == \"NL\"
         let diagnostic = match self.ty.base {
             Base::Map(_) => diagnostic.help(format!("write `{base}[\"{field}\"]`")),
             Base::List(_) => diagnostic.help(format!("take a member first: `{base}[0].{field}`")),
-            Base::Json => diagnostic.help(format!("declare `{base}: {{ {field}: … }}` in its type")),
+            Base::Json => diagnostic
+                .help(format!("write `json_text({base}, \"{field}\")`, or declare `{base}: {{ {field}: … }}`")),
             _ => diagnostic,
         };
         match self.declared {

@@ -16,6 +16,12 @@ impl Finding for UnknownParam {
     const NAME: &'static str = "unknown-param";
     const EXPLAIN: &'static str = r##"`--set` or `pipewright.yaml` gives a value to a parameter that the program does not declare. The program runs with its default, and
 nobody would notice. In `pipewright.yaml`, which may serve several programs, this is a warning.
+
+```pipe
+param min_amount: decimal(12, 2) = 0.00
+```
+
+`--set min_amout=5`, and `params: { min_amout: 5 }` in `pipewright.yaml`, set nothing; `--set min_amount=5` does.
 "##;
 
     fn diagnostic(self) -> Diagnostic {

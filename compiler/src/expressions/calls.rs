@@ -2,7 +2,7 @@
 
 use pipewright_expr::functions::Function;
 use pipewright_grammar::{Span, ast};
-use pipewright_plan::{Expr, ExprKind, Literal};
+use pipewright_plan::{Base, Expr, ExprKind, Literal};
 
 use super::Checker;
 use super::scope::Names;
@@ -69,8 +69,8 @@ impl Checker<'_, '_> {
         for arg in placed.as_deref().unwrap_or_default() {
             values.push(match arg {
                 Some(arg) => self.expr(&arg.value, names, None),
-                // Left out between others: null stands for it.
-                None => self.typed(ExprKind::Literal(Literal::Null), pipewright_plan::Base::Null.optional(), args_span),
+                // Left out between others: a null stands for it that makes nothing null.
+                None => self.typed(ExprKind::Literal(Literal::Null), Base::Null.required(), args_span),
             });
         }
         if placed.is_none() {
@@ -204,16 +204,28 @@ fn foreign(name: &str) -> Option<&'static str> {
         "ifnull" | "nvl" | "isnull" => "coalesce",
         "lcase" | "tolower" | "to_lower" => "lower",
         "ucase" | "toupper" | "to_upper" => "upper",
-        "substr" | "mid" => "substring",
+        "substr" | "mid" | "slice" => "substring",
         "str" | "varchar" | "to_char" | "to_string" | "text" => "string",
         "int" | "integer" | "bigint" | "to_int" | "long" => "int64",
         "float" | "double" | "real" => "float64",
         "numeric" | "number" => "decimal",
         "current_timestamp" | "getdate" | "sysdate" => "now",
-        "to_timestamp" | "datetime" => "timestamp",
+        "to_timestamp" | "datetime" | "from_unixtime" => "timestamp",
         "to_date" => "date",
+        "datediff" => "date_diff",
+        "dateadd" => "date_add",
+        "extract" | "datepart" => "date_part",
+        "date_format" | "strftime" => "format_time",
+        "unix_timestamp" => "to_unix",
         "ceiling" => "ceil",
-        "gen_random_uuid" | "newid" | "uuid4" => "random_uuid",
+        "pow" => "power",
+        "instr" | "strpos" | "locate" => "position",
+        "regexp_replace" => "regex_replace",
+        "regexp_extract" | "regexp_substr" => "regex_extract",
+        "json_extract" | "get_json_object" => "json_get",
+        "json_value" | "json_extract_path_text" => "json_text",
+        "gen_random_uuid" | "newid" | "uuid4" | "random_uuid" => "uuid_v4",
+        "raise" | "error" | "throw" => "fail",
         _ => return None,
     })
 }

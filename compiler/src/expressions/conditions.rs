@@ -70,8 +70,9 @@ impl Checker<'_, '_> {
             Base::Bool => Some(value),
             Base::Unknown => None,
             Base::Null => {
-                let origin = value.origin;
-                Some(Expr { kind: ExprKind::Widen(Box::new(value)), ty: Base::Bool.optional(), origin })
+                // `fail("…")` fits everywhere and is never null.
+                let (ty, origin) = (Type { base: Base::Bool, nullable: value.ty.nullable }, value.origin);
+                Some(Expr { kind: ExprKind::Widen(Box::new(value)), ty, origin })
             }
             _ => {
                 let span = span_of(&value);

@@ -41,11 +41,11 @@ impl Checker<'_, '_> {
         })
     }
 
-    /// A parameter of the program. Its value must not change the types around it as a literal's would: wrapped, it counts
-    /// by its declared type.
+    /// A parameter of the program. The value of a number must not change the types around it as a literal's would:
+    /// wrapped, it counts by its declared type.
     fn param(&self, value: &Literal, ty: &Type, span: Span) -> Expr {
         let literal = self.typed(ExprKind::Literal(value.clone()), ty.clone(), span);
-        self.typed(ExprKind::Widen(Box::new(literal)), ty.clone(), span)
+        if ty.base.is_number() { self.typed(ExprKind::Widen(Box::new(literal)), ty.clone(), span) } else { literal }
     }
 
     pub(super) fn is_function(&self, name: &str) -> bool {

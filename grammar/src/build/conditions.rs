@@ -5,7 +5,7 @@ use crate::ast::{CompareOp, Expr, ExprKind, LogicOp};
 use crate::parser::Rule;
 use crate::{ProblemKind, Span};
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn expr(&mut self, pair: P<'_>) -> Expr {
         self.placed_expr(pair).value
     }

@@ -24,7 +24,7 @@ const LOOKUP: Shape = Shape { within: "a lookup", ty: true, on: false, to: false
 const TRANSFORM: Shape = Shape { within: "a transform", ty: true, on: false, to: false, options: false, steps: true };
 const SINK: Shape = Shape { within: "a sink", ty: false, on: false, to: true, options: true, steps: false };
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn declaration(&mut self, pair: P<'_>) -> Option<Declaration> {
         let mut children = pair.into_inner();
         let doc = take(&mut children, Rule::doc).map(|doc| self.doc(doc));

@@ -39,7 +39,7 @@ impl Level {
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     /// `arith`: operands and operators, folded into three levels: `??`, `+ -`, `* / %`.
     pub(super) fn arith(&mut self, pair: P<'_>) -> Placed<Expr> {
         let span = self.span(&pair);
@@ -111,7 +111,7 @@ impl Builder {
             }
             built
         });
-        let mut built = built.unwrap_or_else(|| error(at));
+        let Some(mut built) = built else { return error(at) };
         for minus in negations.into_iter().rev() {
             let outer = minus.to(built.outer);
             built = Placed { value: Expr { kind: ExprKind::Negate(Box::new(built.value)), span: outer }, outer };

@@ -28,11 +28,15 @@ type P<'i> = Pair<'i, Rule>;
 const MAX_WRAPS: usize = 100;
 
 /// Builds the tree of one unit.
-pub(crate) struct Builder {
+pub(crate) struct Builder<'t> {
     source: SourceId,
+    /// The file as it was written: what was parsed may have `-` and blanks where this has `–`.
+    written: &'t str,
     /// Where the unit begins in its file.
     base: usize,
     wraps: usize,
+    /// How many failures may still be explained: that is the slow part.
+    pub explanations: usize,
     /// What was found on the way.
     pub problems: Vec<Problem>,
 }
@@ -43,10 +47,10 @@ struct Placed<T> {
     outer: Span,
 }
 
-impl Builder {
-    /// A builder for a unit that begins at byte `base` of `source`.
-    pub(crate) fn new(source: SourceId, base: usize) -> Self {
-        Self { source, base, wraps: 0, problems: Vec::new() }
+impl<'t> Builder<'t> {
+    /// A builder for a unit that begins at byte `base` of `source`, which reads `written`.
+    pub(crate) fn new(source: SourceId, base: usize, written: &'t str) -> Self {
+        Self { source, base, written, wraps: 0, explanations: usize::MAX, problems: Vec::new() }
     }
 
     /// The tree of a parsed `unit`.
@@ -71,13 +75,18 @@ impl Builder {
     /// The place of a token.
     fn exact(&self, pair: &P<'_>) -> Span {
         let span = pair.as_span();
-        Span::new(self.source, self.base + span.start(), self.base + span.end())
+        self.place(span.start(), span.end())
+    }
+
+    /// Bytes of the unit as a place in the file, on the boundaries of its characters.
+    fn place(&self, start: usize, end: usize) -> Span {
+        Span::new(self.source, self.base + start, self.base + end).on_boundaries(self.written)
     }
 
     /// The place of a part, without the blanks and comments that pest leaves at its end.
     fn span(&self, pair: &P<'_>) -> Span {
         let start = pair.as_span().start();
-        Span::new(self.source, self.base + start, self.base + end_of(pair.clone()).max(start))
+        self.place(start, end_of(pair.clone()).max(start))
     }
 
     fn problem(&mut self, span: Span, kind: ProblemKind) {
@@ -97,6 +106,8 @@ impl Builder {
 
     /// Says what is wrong with a part that could only be read as "something": parses it once more as `rule`.
     fn explain(&mut self, rule: Rule, part: &P<'_>, site: Site, within: Option<String>) {
+        let Some(left) = self.explanations.checked_sub(1) else { return };
+        self.explanations = left;
         let span = part.as_span();
         let place = explain::Place {
             source: self.source,

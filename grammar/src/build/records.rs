@@ -5,7 +5,7 @@ use crate::ast::{Entry, Expr, ExprKind, Record};
 use crate::explain::Site;
 use crate::parser::Rule;
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn record(&mut self, pair: P<'_>) -> Record {
         let span = self.span(&pair);
         let mut record = Record { entries: Vec::new(), incomplete: false, span };

@@ -9,7 +9,7 @@ use crate::keywords::closest_step;
 use crate::parser::Rule;
 use crate::{ProblemKind, Span};
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn steps(&mut self, pair: P<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut broken = false;

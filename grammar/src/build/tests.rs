@@ -4,7 +4,7 @@ use super::{Builder, P, take};
 use crate::ast::{Row, Test, TestLine, TestLineKind};
 use crate::parser::Rule;
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn test(&mut self, pair: P<'_>) -> Option<Test> {
         let mut parts = pair.into_inner();
         take(&mut parts, Rule::k_test)?;

@@ -6,7 +6,7 @@ use crate::keywords::RESERVED;
 use crate::parser::Rule;
 use crate::{ProblemKind, Span};
 
-impl Builder {
+impl Builder<'_> {
     /// A `name` or `word`.
     pub(super) fn name(&self, pair: P<'_>) -> Name {
         let span = self.exact(&pair);

@@ -6,7 +6,7 @@ use crate::ast::{Annotation, Field, Name, TypeDeclaration, TypeExpr, TypeExprKin
 use crate::explain::Site;
 use crate::parser::{Rule, parse_rule};
 
-impl Builder {
+impl Builder<'_> {
     pub(super) fn type_declaration(&mut self, pair: P<'_>) -> Option<TypeDeclaration> {
         let mut children = pair.into_inner();
         take(&mut children, Rule::k_type)?;

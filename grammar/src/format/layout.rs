@@ -101,9 +101,9 @@ impl<'m> Layout<'m> {
         let last = pieces.len() - 1;
         for (index, piece) in pieces.into_iter().enumerate() {
             if index > 0 {
-                self.line(indent + 4);
+                self.line(indent + 2);
             }
-            self.run(piece, indent + 4, if index == last { more } else { 0 });
+            self.run(piece, indent + 2, if index == last { more } else { 0 });
         }
     }
 
@@ -116,7 +116,7 @@ impl<'m> Layout<'m> {
                 let token = node.first();
                 if token.lines_before > 0 && before.is_some() || token.kind == Kind::Doc {
                     if before.is_some() {
-                        self.line(indent);
+                        self.line(if only_comments { indent } else { indent + 2 });
                     }
                     self.text(token.text);
                     self.ended = true;
@@ -126,7 +126,7 @@ impl<'m> Layout<'m> {
             } else {
                 if self.ended {
                     // What begins with comments stands below them; what is cut by one goes on further in.
-                    self.line(if only_comments { indent } else { indent + 4 });
+                    self.line(if only_comments { indent } else { indent + 2 });
                 } else if before.is_some_and(|before| spaced(before.last(), node.first())) {
                     self.text(" ");
                 }
@@ -150,7 +150,8 @@ impl<'m> Layout<'m> {
             self.flat_group(group);
             return;
         }
-        if !self.has_elements(group) && !(group.inside.iter().all(Node::is_comment) && !group.inside.is_empty()) {
+        let only_comments = !group.inside.is_empty() && group.inside.iter().all(Node::is_comment);
+        if !self.has_elements(group) && !only_comments {
             self.text(group.open.text);
             self.run(&nodes, indent, more + 1);
             if self.ended {
@@ -214,7 +215,7 @@ impl<'m> Layout<'m> {
     fn elements<'n, 't>(&self, group: &'n Group<'t>) -> (Vec<Element<'n, 't>>, Vec<Token<'t>>) {
         let mut elements: Vec<Element<'n, 't>> = Vec::new();
         let mut above: Vec<Token<'t>> = Vec::new();
-        for node in &group.inside {
+        for (index, node) in group.inside.iter().enumerate() {
             let begins = self.marks.elements.contains(&node.start());
             if begins || elements.is_empty() && !node.is_comment() {
                 // Comments at the end of the entry before belong above this one, but for the one on its own line.
@@ -223,7 +224,7 @@ impl<'m> Layout<'m> {
                 }
                 elements.push(Element { nodes: vec![node], above: std::mem::take(&mut above), behind: None });
             } else if let Some(element) = elements.last_mut() {
-                if !node.is_comma() || !self.at_top(group) {
+                if !self.separates(group, index) {
                     element.nodes.push(node);
                 }
             } else if let Node::Token(token) = node {
@@ -239,9 +240,11 @@ impl<'m> Layout<'m> {
         }
     }
 
-    /// True where commas at this level separate entries: always, for the entries of a group hold none of their own.
-    fn at_top(&self, group: &Group<'_>) -> bool {
-        self.has_elements(group)
+    /// True for a comma between two entries, or behind the last; not for the one in `map<K, V>`.
+    fn separates(&self, group: &Group<'_>, index: usize) -> bool {
+        let next = || group.inside.get(index + 1..).unwrap_or_default().iter().find(|node| !node.is_comment());
+        group.inside.get(index).is_some_and(Node::is_comma)
+            && next().is_none_or(|next| self.marks.elements.contains(&next.start()))
     }
 
     fn flat(&mut self, nodes: &[&Node<'_>]) {
@@ -285,7 +288,8 @@ impl<'m> Layout<'m> {
     /// What is in a group, without the commas between its entries.
     fn flat_inside<'n, 't>(&self, group: &'n Group<'t>) -> Vec<&'n Node<'t>> {
         let drop = self.has_elements(group);
-        group.inside.iter().filter(|node| !(drop && node.is_comma())).collect()
+        let kept = |(index, node)| (!(drop && self.separates(group, index))).then_some(node);
+        group.inside.iter().enumerate().filter_map(kept).collect()
     }
 
     /// Cuts before the next entry.

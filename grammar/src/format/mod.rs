@@ -64,11 +64,12 @@ fn declaration(unit: &str, before: Before, out: &mut String) -> Before {
     }
     for step in segments {
         layout.line(2);
-        segment(&mut layout, step, 2);
+        segment(&mut layout, step, 4);
     }
     let body = layout.finish();
     let many = body.trim_end().contains('\n');
-    let blank_above = tokens.first().is_some_and(|token| token.lines_before > 1);
+    // A unit begins with a line.
+    let blank_above = tokens.first().is_some_and(|token| token.lines_before > 0);
     if tokens.is_empty() {
         return before;
     }
@@ -99,11 +100,11 @@ fn segments<'t>(nodes: Vec<Node<'t>>, marks: &marks::Marks) -> Vec<Vec<Node<'t>>
     segments
 }
 
-/// A head or a step, with the comments behind and below it.
+/// A head or a step, with the comments behind it and below it.
 fn segment(layout: &mut Layout<'_>, mut nodes: Vec<Node<'_>>, indent: usize) {
-    let below = take_comments(&mut nodes);
+    let comments = take_comments(&mut nodes);
     layout.sequence(&nodes, indent);
-    for (index, comment) in below.iter().enumerate() {
+    for (index, comment) in comments.iter().enumerate() {
         if comment.lines_before == 0 && index == 0 {
             layout.trailing(comment);
             continue;
@@ -111,7 +112,7 @@ fn segment(layout: &mut Layout<'_>, mut nodes: Vec<Node<'_>>, indent: usize) {
         if comment.lines_before > 1 {
             layout.blank();
         }
-        layout.line(indent);
+        layout.line(if comment.first_column { 0 } else { 2 });
         layout.text(comment.text);
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Token<'t> {
     pub start: usize,
     /// How many line breaks stand between it and the token before, at most 2.
     pub lines_before: u8,
+    /// Nothing stands before it on its line, not even a blank.
+    pub first_column: bool,
     /// No blank before it.
     pub close_before: bool,
     /// No blank behind it.
@@ -107,8 +109,9 @@ fn token<'t>(text: &'t str, lexeme: Lexeme, lines_before: u8, marks: &Marks, bef
         LexKind::Close(b')' | b']') => (true, false),
         _ => (false, false),
     };
+    let first_column = text.get(..lexeme.start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
     let text = if kind.is_comment() { written.trim_end() } else { written };
-    Token { kind, text, start: lexeme.start, lines_before, close_before, close_behind }
+    Token { kind, text, start: lexeme.start, lines_before, first_column, close_before, close_behind }
 }
 
 fn is_verbatim(marks: &Marks, at: usize) -> bool {

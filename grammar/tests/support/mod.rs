@@ -131,7 +131,13 @@ pub fn layout_only(text: &str) -> Result<(), String> {
     let twice = pipewright_grammar::format(&once)
         .map_err(|problems| format!("formatted text is broken\n{text}\n---\n{once}\n{}", render(&once, &problems)))?;
     if once != twice {
-        return Err(format!("not idempotent\n--- text\n{text}\n--- once\n{once}\n--- twice\n{twice}"));
+        let differs = once.lines().zip(twice.lines()).position(|(a, b)| a != b).unwrap_or(0);
+        let around = |text: &str| text.lines().skip(differs.saturating_sub(3)).take(8).collect::<Vec<_>>().join("\n");
+        return Err(format!(
+            "not idempotent\n--- once\n{}\n--- twice\n{}\n--- text\n{text}",
+            around(&once),
+            around(&twice)
+        ));
     }
     if tree(text) != tree(&once) {
         return Err(format!("the tree changed\n--- text\n{text}\n--- formatted\n{once}\n"));

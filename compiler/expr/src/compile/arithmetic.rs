@@ -39,7 +39,7 @@ impl Compiler<'_> {
                 value.checked_neg().or_else(|| row.fail("overflow", origin, || format!("-({value}) is beyond int64")))
             })),
             Typed::Float(source) => Typed::Float(source.map(|_, value| Some(-value))),
-            Typed::Decimal(source) => Typed::Decimal(source.map(|_, value| Some(-value))),
+            Typed::Decimal(source) => Typed::Decimal(source.map(|_, value| Some(value.wrapping_neg()))),
             _ => return Err(error(origin, format!("cannot negate `{}`", inner.ty))),
         })
     }

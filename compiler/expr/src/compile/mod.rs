@@ -15,6 +15,8 @@ mod nested;
 #[cfg(test)]
 mod oracle;
 mod pattern;
+#[cfg(test)]
+mod tests;
 mod typed;
 mod widen;
 

@@ -13,15 +13,14 @@ impl Compiler<'_> {
         {
             return Ok(Typed::column(&expr.ty.base, column));
         }
-        let wire = match &base.ty.base {
-            Base::Record(fields) => match fields.iter().find(|field| field.name == name) {
-                Some(field) => field.wire_name().to_owned(),
-                None => return Err(error(expr.origin, format!("there is no field `{name}`"))),
-            },
-            _ => name.to_owned(),
-        };
+        if let Base::Record(fields) = &base.ty.base
+            && !fields.iter().any(|field| field.name == name)
+        {
+            return Err(error(expr.origin, format!("there is no field `{name}`")));
+        }
+        let name = name.to_owned();
         let text = self.text(base)?.into_fn();
-        Ok(part(text, expr.ty.base.clone(), expr.origin, move |_, text| nested::member(text, &wire)))
+        Ok(part(text, expr.ty.base.clone(), expr.origin, move |_, text| nested::member(text, &name)))
     }
 
     pub(super) fn index(&mut self, expr: &Expr, base: &Expr, index: &Expr) -> Result<Typed, CompileError> {
@@ -67,7 +66,7 @@ impl Compiler<'_> {
             };
             let ty = declared.map_or_else(|| value.ty.clone(), |field| field.ty.clone());
             let mut key = Vec::new();
-            write_json_string(declared.map_or(name.as_str(), |field| field.wire_name()), &mut key);
+            write_json_string(name, &mut key);
             key.push(b':');
             parts.push((key, self.expr_as(value, &ty)?, ty));
         }

@@ -33,7 +33,7 @@ fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
             value.checked_abs().or_else(|| row.fail("overflow", origin, || format!("abs({value}) is beyond int64")))
         })),
         Typed::Float(source) => Typed::Float(source.map(|_, value| Some(value.abs()))),
-        Typed::Decimal(source) => Typed::Decimal(source.map(|_, value| Some(value.abs()))),
+        Typed::Decimal(source) => Typed::Decimal(source.map(|_, value| Some(value.wrapping_abs()))),
         other => other,
     })
 }

@@ -145,9 +145,9 @@ pub fn truncate(unit: Unit, local: i64) -> i64 {
     match unit {
         Unit::Second | Unit::Minute | Unit::Hour | Unit::Day => {
             let length = unit.micros().unwrap_or(1);
-            local.div_euclid(length) * length
+            local.div_euclid(length).saturating_mul(length)
         }
-        _ => i64::from(truncate_days(unit, local.div_euclid(DAY) as i32)) * DAY,
+        _ => i64::from(truncate_days(unit, local.div_euclid(DAY) as i32)).saturating_mul(DAY),
     }
 }
 
@@ -201,6 +201,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn nothing_panics_beyond_the_range(instant: i64, unit in 0usize..8) {
+            let paris = time_zone("Europe/Paris").unwrap();
+            let unit = Unit::named(UNITS[unit]).unwrap();
+            let _ = truncate(unit, instant);
+            let _ = offset(&paris, instant);
+            let _ = date_time(instant);
+            let _ = super::instant(&paris, instant);
+        }
+
         #[test]
         fn civil_time_round_trips(local in MIN_INSTANT..=MAX_INSTANT) {
             prop_assert_eq!(from_date_time(date_time(local)), local);

@@ -56,7 +56,7 @@ fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
     Ok(Typed::of_int(move |row| {
         let (from, to) = (from(row)?.saturating_mul(factor), to(row)?.saturating_mul(factor));
         Some(match (unit.micros(), unit.months()) {
-            (Some(micros), _) => (to - from) / micros,
+            (Some(micros), _) => to.saturating_sub(from) / micros,
             (None, months) => civil::months_between(from, to) / months.unwrap_or(1),
         })
     }))

@@ -35,13 +35,15 @@ pub fn compile(call: &mut CallSite<'_, '_>, better: fn(Ordering) -> bool) -> Res
 }
 
 /// The order of two values of one type; decimals have the same scale.
-fn order(a: Datum<'_>, b: Datum<'_>) -> Ordering {
+pub fn order(a: Datum<'_>, b: Datum<'_>) -> Ordering {
     match (a, b) {
+        (Datum::Bool(a), Datum::Bool(b)) => a.cmp(&b),
         (Datum::Int(a), Datum::Int(b)) => a.cmp(&b),
         (Datum::Float(a), Datum::Float(b)) => compare_floats(a, b),
         (Datum::Decimal(a), Datum::Decimal(b)) => a.cmp(&b),
         (Datum::Text(a), Datum::Text(b)) => a.cmp(b),
         (Datum::Bytes(a), Datum::Bytes(b)) => a.cmp(b),
-        _ => Ordering::Equal,
+        // Of two types: never the same, and never asked for.
+        _ => Ordering::Less,
     }
 }

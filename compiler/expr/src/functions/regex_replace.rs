@@ -18,6 +18,7 @@ pub static FUNCTION: Function = Function {
     compile,
     examples: &[
         Example::new("regex_replace(\"a1b22\", r\"\\d+\", \"#\")", "\"a#b#\""),
+        Example::new("regex_replace(\"abc\", r\"x*\", \"-\")", "\"-a-b-c-\""),
         Example::new("regex_replace(\"Ada Lovelace\", r\"(\\w+) (\\w+)\", \"$2, $1\")", "\"Lovelace, Ada\""),
     ],
     ..Function::PURE
@@ -36,9 +37,25 @@ fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
     let (text, replacement) = (call.text(0)?, call.text(2)?);
     Ok(Typed::of_text(move |row| {
         let (text, replacement) = (text(row)?, replacement(row)?);
-        Some(match regex.replace_all(text, replacement) {
-            std::borrow::Cow::Borrowed(_) => text,
-            std::borrow::Cow::Owned(changed) => row.text(&changed),
-        })
+        if replacement.contains('$') {
+            return Some(match regex.replace_all(text, replacement) {
+                std::borrow::Cow::Borrowed(_) => text,
+                std::borrow::Cow::Owned(changed) => row.text(&changed),
+            });
+        }
+        // Without groups the pieces go straight to the arena.
+        let mut matches = regex.find_iter(text).peekable();
+        if matches.peek().is_none() {
+            return Some(text);
+        }
+        let mut out = row.string(text.len());
+        let mut rest = 0;
+        for found in matches {
+            out.push_str(text.get(rest..found.start()).unwrap_or_default());
+            out.push_str(replacement);
+            rest = found.end();
+        }
+        out.push_str(text.get(rest..).unwrap_or_default());
+        Some(out.into_bump_str())
     }))
 }

@@ -12,7 +12,8 @@ pub fn result(args: &[Expr], base: Base) -> Type {
     if args.iter().any(|arg| arg.ty.is_unknown()) {
         return Type::unknown();
     }
-    let nullable = args.iter().any(|arg| arg.ty.nullable || arg.ty.base == Base::Null);
+    // `null` as written may be null; an argument left out in the middle and `fail("…")` have its type, but never are.
+    let nullable = args.iter().any(|arg| arg.ty.nullable);
     Type { base, nullable }
 }
 

@@ -34,7 +34,7 @@ pub fn equal_json(left: &str, right: &str, base: &Base, arena: &Bump) -> bool {
                 })
         }
         Base::Record(fields) => fields.iter().all(|field| {
-            let part = |text| member(text, field.wire_name()).unwrap_or("null");
+            let part = |text| member(text, &field.name).unwrap_or("null");
             equal_json(part(left), part(right), &field.ty.base, arena)
         }),
         Base::Json => left == right,

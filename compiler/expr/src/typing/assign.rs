@@ -56,13 +56,8 @@ fn fits(from: &Base, to: &Base) -> bool {
         (Base::List(a), Base::List(b)) | (Base::Map(a), Base::Map(b)) => fits_type(a, b),
         (Base::Record(a), Base::Record(b)) => {
             a.len() == b.len()
-                && b.iter().all(|field| {
-                    a.iter().any(|other| {
-                        other.name == field.name
-                            && other.wire_name() == field.wire_name()
-                            && fits_type(&other.ty, &field.ty)
-                    })
-                })
+                && b.iter()
+                    .all(|field| a.iter().any(|other| other.name == field.name && fits_type(&other.ty, &field.ty)))
         }
         _ => false,
     }
@@ -141,7 +136,7 @@ fn record_refusal(given: &[pipewright_plan::Field], wanted: &[pipewright_plan::F
         Some(extra) => {
             TypeProblem::new("type-mismatch", format!("there is no field `{}` in the declared type", extra.name))
         }
-        None => TypeProblem::new("type-mismatch", "the fields have other names on the wire"),
+        None => TypeProblem::new("type-mismatch", "the fields differ from those of the declared type"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What operators take and give: the rules of the language for arithmetic, comparison and assignment, as pure functions
 //! over typed expressions. The checker asks them; they know nothing of names or places.
 //!
-//! [`Base::Unknown`](pipewright_plan::Base::Unknown) is compatible with everything and gives unknown: an error is reported once.
+//! [`Base::Unknown`] is compatible with everything and gives unknown: an error is reported once.
 //! Every implicit conversion is lossless and becomes a `Widen`; a literal takes the type it is needed in instead.
 
 mod arithmetic;

@@ -37,8 +37,7 @@ pub fn common_base(a: &Base, b: &Base) -> Option<Base> {
         (Base::Map(a), Base::Map(b)) => Base::Map(Box::new(common_type(a, b)?)),
         (Base::Record(a), Base::Record(b)) if a.len() == b.len() => {
             let fields = a.iter().map(|field| {
-                let other =
-                    b.iter().find(|other| other.name == field.name && other.wire_name() == field.wire_name())?;
+                let other = b.iter().find(|other| other.name == field.name)?;
                 Some(Field { ty: common_type(&field.ty, &other.ty)?, ..field.clone() })
             });
             Base::Record(fields.collect::<Option<Vec<_>>>()?)

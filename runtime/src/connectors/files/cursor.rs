@@ -9,9 +9,9 @@ use crate::report::RunError;
 /// How far a source has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileCursor {
-    /// Files read to their end.
+    /// Files read to their end, each with that end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub done: Vec<FileMark>,
+    pub done: Vec<Place>,
     /// The file that was being read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Place>,

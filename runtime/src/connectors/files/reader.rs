@@ -42,9 +42,10 @@ pub struct FileReader {
     format: Format,
     framing: Framing,
     /// Read to their end.
-    done: Vec<FileMark>,
+    done: Vec<Place>,
     current: Option<Open>,
-    waiting: VecDeque<Found>,
+    /// Not read yet, or grown since they were read to the end they had.
+    waiting: VecDeque<(Found, Option<Place>)>,
     /// The names of the columns, and the file that has them.
     header: Option<(String, Vec<String>)>,
     /// Bytes of all files; `None` with the standard input.
@@ -84,25 +85,26 @@ impl FileReader {
         let mut reader = Self::empty(format)?;
         reader.total = Some(0);
         let mut add = |size: u64| reader.total = reader.total.map(|total| total + size);
-        for mark in &cursor.done {
-            if let Some(file) = found.iter().find(|file| file.name == mark.file) {
-                verify_done(mark, file)?;
-            }
-            // A file that is gone has been read: nothing is lost.
-            add(mark.size);
-        }
         let mut current = None;
+        // A file that is gone has been read: nothing is lost.
+        cursor.done.iter().filter(|it| found.iter().all(|file| file.name != it.mark.file)).for_each(|it| add(it.mark.size));
+        let mut done = cursor.done;
         for file in found {
-            if cursor.done.iter().any(|mark| mark.file == file.name) {
+            add(file.size);
+            if let Some(at) = done.iter().position(|it| it.mark.file == file.name) {
+                let Some(place) = done.get(at) else { continue };
+                if verify_done(place, &file)? == Seen::Grown {
+                    let place = done.remove(at);
+                    reader.waiting.push_back((file, Some(place)));
+                }
                 continue;
             }
-            add(file.size);
             match &cursor.current {
                 Some(place) if place.mark.file == file.name => current = Some(file),
-                _ => reader.waiting.push_back(file),
+                _ => reader.waiting.push_back((file, None)),
             }
         }
-        reader.done = cursor.done;
+        reader.done = done;
         match (cursor.current, current) {
             (Some(place), Some(file)) => reader.go_on(&place, &file)?,
             (Some(place), None) => {
@@ -125,7 +127,7 @@ impl FileReader {
     pub(super) fn stream(stream: Box<dyn Read + Send>, format: &Format, cursor: FileCursor) -> Result<Self, RunError> {
         let mut reader = Self::empty(format)?;
         let broken = |error: io::Error| problem::unreadable(STANDARD_INPUT, &error);
-        let marks = cursor.done.iter().chain(cursor.current.as_ref().map(|place| &place.mark));
+        let marks = cursor.done.iter().chain(cursor.current.as_ref()).map(|place| &place.mark);
         if let Some(other) = marks.into_iter().find(|mark| mark.file != STANDARD_INPUT) {
             return Err(problem::other_input(&other.file));
         }
@@ -192,7 +194,11 @@ impl FileReader {
 
     /// Opens the next file. False: there is none.
     fn open_next(&mut self) -> Result<bool, RunError> {
-        let Some(file) = self.waiting.pop_front() else { return Ok(false) };
+        let Some((file, place)) = self.waiting.pop_front() else { return Ok(false) };
+        if let Some(place) = place {
+            self.go_on(&place, &file)?;
+            return Ok(true);
+        }
         let (input, first) = Input::open(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
         let mark = FileMark { file: file.name, size: file.size, fingerprint: Fingerprint::of(&first) };
         self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0 });
@@ -294,7 +300,12 @@ impl FileReader {
                 // It may have grown while it was read.
                 open.mark.size = open.frames.byte;
             }
-            self.done.push(open.mark);
+            self.done.push(Place {
+                mark: open.mark,
+                byte: open.frames.byte,
+                line: open.frames.line,
+                records: open.records,
+            });
         }
     }
 
@@ -320,21 +331,50 @@ impl FileReader {
             true => open.input.raw(),
             false => open.frames.byte,
         });
-        self.done.iter().map(|mark| mark.size).sum::<u64>() + current
+        let grown = self.waiting.iter().filter_map(|(_, place)| place.as_ref()).map(|it| it.mark.size).sum::<u64>();
+        self.done.iter().map(|it| it.mark.size).sum::<u64>() + current + grown
     }
 }
 
-/// A file that was read to its end must still be what it was.
-fn verify_done(mark: &FileMark, file: &Found) -> Result<(), RunError> {
-    if mark.size != file.size {
+/// How a file that was read to its end looks now.
+#[derive(PartialEq, Eq)]
+enum Seen {
+    Same,
+    /// Something was appended.
+    Grown,
+}
+
+/// A file that was read to its end must still begin with what it was. Plain files may grow, as logs do.
+fn verify_done(place: &Place, file: &Found) -> Result<Seen, RunError> {
+    let mark = &place.mark;
+    let unreadable = |error: io::Error| problem::unreadable(&file.name, &error);
+    let (input, first) = Input::open(file).map_err(unreadable)?;
+    let same_start = mark.fingerprint.fits(&first);
+    if mark.size == file.size {
+        return match same_start {
+            true => Ok(Seen::Same),
+            false => Err(problem::changed(&file.name, "was read before, and has changed since")),
+        };
+    }
+    if file.size < mark.size || !same_start || input.packed {
         let why = format!("was read when it had {} bytes, and has {} now", mark.size, file.size);
         return Err(problem::changed(&file.name, &why));
     }
-    let (_, first) = Input::open(file).map_err(|error| problem::unreadable(&file.name, &error))?;
-    match mark.fingerprint.fits(&first) {
-        true => Ok(()),
-        false => Err(problem::changed(&file.name, "was read before, and has changed since")),
+    // The last line had no end: what came after it may belong to it.
+    if mark.size > 0 && !ends_line(file, mark.size).map_err(unreadable)? {
+        let why = format!("was read up to line {}, which had no end, and has grown since", place.line);
+        return Err(problem::changed(&file.name, &why));
     }
+    Ok(Seen::Grown)
+}
+
+fn ends_line(file: &Found, size: u64) -> io::Result<bool> {
+    use io::{Read as _, Seek as _};
+    let mut opened = std::fs::File::open(&file.path)?;
+    opened.seek(io::SeekFrom::Start(size - 1))?;
+    let mut last = [0u8];
+    opened.read_exact(&mut last)?;
+    Ok(last == [b'\n'])
 }
 
 /// What an error while reading means.

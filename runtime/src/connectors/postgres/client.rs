@@ -53,7 +53,7 @@ pub(crate) fn connect_options(options: &PostgresConnection) -> Result<PgConnectO
     if let (Some(cert), Some(key)) = (&options.client_cert, &options.client_key) {
         connect = connect.ssl_client_cert(cert).ssl_client_key(key);
     }
-    Ok(connect.application_name("pipewright").disable_statement_logging())
+    Ok(connect.disable_statement_logging())
 }
 
 /// `host:port`, or the folder of the socket.
@@ -66,8 +66,10 @@ pub(crate) fn place(options: &PgConnectOptions) -> String {
 
 impl Client {
     /// Connects. The settings keep a hung owner from blocking its successor for ever (`delivery.md` 1.2).
-    pub async fn connect(options: &PostgresConnection) -> Result<Self, Failure> {
-        let connect = connect_options(options)?;
+    /// `program` is what the server's own tools show.
+    pub async fn connect(options: &PostgresConnection, program: &str) -> Result<Self, Failure> {
+        let name: String = format!("pipewright {program}").chars().take(63).collect();
+        let connect = connect_options(options)?.application_name(&name);
         let place = place(&connect);
         let opened = tokio::time::timeout(options.connect_timeout, PgConnection::connect_with(&connect)).await;
         let connection = match opened {

@@ -72,7 +72,7 @@ impl PostgresDatabase {
     async fn client(&mut self) -> Result<&mut Client, Failure> {
         let client = match self.client.take() {
             Some(client) => client,
-            None => Client::connect(&self.options).await?,
+            None => Client::connect(&self.options, &self.context.program).await?,
         };
         Ok(self.client.insert(client))
     }
@@ -81,7 +81,7 @@ impl PostgresDatabase {
     async fn take_client(&mut self) -> Result<Client, Failure> {
         let mut client = match self.client.take() {
             Some(client) => client,
-            None => Client::connect(&self.options).await?,
+            None => Client::connect(&self.options, &self.context.program).await?,
         };
         if !client.staged {
             for upsert in self.tables.iter().filter_map(|table| table.upsert.as_ref()) {
