@@ -126,8 +126,8 @@ fn messages_keep_their_form() {
             if first.is_uppercase() && !it.message.starts_with("U+") || it.message.ends_with('.') {
                 wrong.push(format!("{folder}: `{}` is not lower case without a full stop", it.message));
             }
-            if it.message.chars().count() > 100 {
-                wrong.push(format!("{folder}: `{}` is longer than 100 columns", it.message));
+            if it.message.chars().count() > 90 {
+                wrong.push(format!("{folder}: `{}` is longer than 90 columns", it.message));
             }
             if it.secondary.iter().any(|label| label.text.is_empty()) {
                 wrong.push(format!("{folder}: a label without a text"));
@@ -352,4 +352,36 @@ fn no_text_makes_the_compiler_panic() {
             assert!(!plan.to_yaml().unwrap().contains("base: unknown"), "{text}");
         }
     }
+}
+
+#[test]
+fn warnings_are_silenced_where_they_stand_and_errors_are_not() {
+    let with =
+        |comment: &str, line: &str| shop(&format!("{SHOP}{comment}\n\n# about it\n{line}\n"), &Environment::default());
+    let warned = with("# nothing", "param unused: int64 = 1");
+    assert_eq!(warned.diagnostics.iter().map(|it| it.name).collect::<Vec<_>>(), ["unused-declaration"]);
+    assert_eq!(told(&with("# pipewright: allow(unused-declaration)", "param unused: int64 = 1")), [""; 0]);
+    let error = with("# pipewright: allow(param-not-set)", "param unused: int64");
+    assert!(error.plan.is_none());
+    assert!(error.diagnostics.iter().any(|it| it.name == "param-not-set"), "{:?}", told(&error));
+}
+
+#[test]
+fn personal_data_follows_what_is_computed_of_it() {
+    let text = SHOP
+        .replace("customer: string", "customer: string @pii")
+        .replace("pipeline shop { }", "pipeline shop { on_bad_record = dead_letter(original = position) }")
+        .replace("| drop status", "| derive label = f\"to {customer}\" | drop status, customer");
+    let plan = shop(&text, &Environment::default()).plan.unwrap();
+    let columns = &plan.sinks[0].columns;
+    assert!(columns.field("label").unwrap().pii && !columns.field("amount").unwrap().pii);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told_with_their_place() {
+    let nothing = compile("shop.pipe", &Environment::default(), &Texts(BTreeMap::new()), &registry());
+    assert_eq!(told(&nothing), ["1:1 Error missing-file: cannot read `shop.pipe`"]);
+    let text = format!("import \"gone.pipe\"\n{SHOP}");
+    let import = shop(&text, &Environment::default());
+    assert_eq!(told(&import), ["1:8 Error missing-file: cannot read `gone.pipe`"]);
 }

@@ -21,7 +21,7 @@ nobody would notice. In `pipewright.yaml`, which may serve several programs, thi
 param min_amount: decimal(12, 2) = 0.00
 ```
 
-`--set min_amout=5` is an error; `--set min_amount=5` sets it.
+`--set min_amout=5`, and `params: { min_amout: 5 }` in `pipewright.yaml`, set nothing; `--set min_amount=5` does.
 "##;
 
     fn diagnostic(self) -> Diagnostic {

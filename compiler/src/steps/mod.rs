@@ -102,8 +102,7 @@ impl Chain<'_, '_, '_> {
         let schema = &self.flow.schema;
         let known = |column: &str| schema.field(column).is_some_and(|it| it.key || it.fixed);
         field.fixed = !self.flow.identity().is_empty() && pipewright_plan::depends_only_on(value, &known);
-        field.pii = !pipewright_plan::depends_only_on(value, &|column| schema.field(column).is_some_and(|it| !it.pii))
-            && reads_pii(value, schema);
+        field.pii = reads_pii(value, schema);
         field
     }
 }
