@@ -29,6 +29,8 @@ pub(crate) struct Expected {
     pattern: bool,
     string: bool,
     end: bool,
+    /// A bracket is open at the place.
+    open: bool,
     literals: Vec<&'static str>,
     brackets: Vec<String>,
     keywords: Vec<String>,
@@ -88,7 +90,10 @@ pub(crate) fn expected_at(error: &Error<Rule>) -> (usize, Expected) {
             keywords.map(str::to_owned).chain(from_tokens).filter(|word| !of_operator(word)).collect();
         expected.keywords = all.into_iter().collect();
     }
-    // A colon between a name and its value is understood, but not what is advised.
+    // What is only read to be explained is not advised: `in (a, b)`, and a colon between a name and its value.
+    if expected.brackets.iter().any(|word| word == "`[`") {
+        expected.brackets.retain(|word| word != "`(`");
+    }
     if expected.brackets.iter().any(|word| word == "`=`") {
         expected.brackets.retain(|word| word != "`:`");
     }
@@ -101,8 +106,23 @@ impl Expected {
         self.words(Site::Unit).is_empty() && !self.end
     }
 
+    /// Forgets what the grammar reads in every node, and the builder then calls misplaced.
+    pub(crate) fn forget_misplaced(&mut self, keyword: &str) {
+        let misplaced: &[&str] = match keyword {
+            "source" => &["`on`", "`to`"],
+            "topic" => &["`to`", "`|`"],
+            "lookup" => &["`on`", "`to`", "`|`"],
+            "transform" => &["`on`", "`to`", "`{`"],
+            "sink" => &["`on`", "`|`", "`:`"],
+            _ => return,
+        };
+        self.keywords.retain(|word| !misplaced.contains(&word.as_str()));
+        self.brackets.retain(|word| !misplaced.contains(&word.as_str()));
+    }
+
     /// Keeps only the closing bracket that closes what is open.
     pub(crate) fn close(&mut self, open: Option<u8>) {
+        self.open = open.is_some();
         let closing = match open {
             Some(b'(') => "`)`",
             Some(b'[') => "`]`",
@@ -126,7 +146,7 @@ impl Expected {
         say(self.expression, "an expression");
         say(self.name, "a name");
         say(self.pattern, "a pattern");
-        say(self.string, "a string");
+        say(self.string && !self.step, "a string");
         for literal in &self.literals {
             say(true, literal);
         }
@@ -136,7 +156,8 @@ impl Expected {
         for bracket in &self.brackets {
             say(true, bracket);
         }
-        let ends_entry = self.end && matches!(site, Site::Entry | Site::Field);
+        let complete = self.end || self.operator && !self.open;
+        let ends_entry = complete && matches!(site, Site::Entry | Site::Field);
         say(self.comma || ends_entry, "`,`");
         say(ends_entry, "a new line");
         say(self.end && site == Site::Step && !self.brackets.iter().any(|word| word == "`|`"), "`|`");

@@ -69,6 +69,11 @@ pub(crate) fn explain(
         None => (at, expected),
     };
     expected.close(fault.open.map(|(_, byte)| byte));
+    let keyword = tokens(text).find(|token| token.kind == LexKind::Word);
+    // Inside of brackets the words of the head are meant otherwise.
+    if let Some(keyword) = keyword.filter(|_| site == Site::Unit && fault.open.is_none()) {
+        expected.forget_misplaced(text.get(keyword.start..keyword.end).unwrap_or_default());
+    }
     let within = within.or_else(|| named(text, site, at));
     let span = |start: usize, end: usize| Span::new(place.source, place.base + start, place.base + end);
     let problem = |span: Span, kind: ProblemKind| Some(Problem { span, kind, fix: Vec::new() });

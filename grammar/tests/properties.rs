@@ -191,6 +191,13 @@ fn places(debug: &str) -> impl Iterator<Item = usize> + '_ {
         })
 }
 
+/// All places in a tree, as ranges.
+fn spans(debug: &str) -> Vec<(usize, usize)> {
+    let number = |text: &str| text.split([',', ' ']).next().unwrap().parse().unwrap();
+    let parts = debug.split("start: ").skip(1);
+    parts.map(|part| (number(part), number(part.split("end: ").nth(1).unwrap()))).collect()
+}
+
 fn reads(text: &str) -> Result<(), TestCaseError> {
     let parsed = parse(SourceId(0), text);
     let debug = format!(
@@ -198,6 +205,12 @@ fn reads(text: &str) -> Result<(), TestCaseError> {
         parsed.file,
         parsed.problems.iter().map(|problem| (problem.span, &problem.fix)).collect::<Vec<_>>()
     );
+    if parsed.problems.is_empty() {
+        for (start, end) in spans(&debug) {
+            let part = &text[start..end];
+            prop_assert!(!part.is_empty() && part.trim() == part, "{part:?} in {text}");
+        }
+    }
     for place in places(&debug) {
         prop_assert!(text.is_char_boundary(place), "{place} in {text:?}");
     }
