@@ -210,7 +210,7 @@ pub trait Database: Send {
     /// plan. Reports the first thing that is wrong per sink.
     async fn prepare(&mut self) -> Result<(), Vec<DatabaseError>>;
 
-    /// Takes ownership of partitions (`delivery.md` 1.2): raises their generations, waits for an in-flight commit of the
+    /// Takes ownership of partitions: raises their generations, waits for an in-flight commit of the
     /// old owner, gives their positions. `topic_ids` has one entry per topic of the stage; an id is stored where none is yet,
     /// and what is stored is given back: another one than expected means that the topic was made anew.
     async fn acquire(
@@ -222,7 +222,7 @@ pub trait Database: Send {
     /// Sets the position of partitions that were never read, before their first epoch. Every `next` must be given.
     async fn start_at(&mut self, positions: &[Acquired]) -> Result<(), DatabaseError>;
 
-    /// Stores an epoch in one transaction with the fence inside (`delivery.md` 1.1). After [`DatabaseError::Unavailable`]
+    /// Stores an epoch in one transaction with the fence inside. After [`DatabaseError::Unavailable`]
     /// the outcome is unknown: the connection is dropped, and the caller acquires again before anything else.
     async fn commit(&mut self, epoch: &Epoch, originals: &dyn Originals) -> Result<Committed, DatabaseError>;
 

@@ -65,7 +65,7 @@ pub(crate) fn place(options: &PgConnectOptions) -> String {
 }
 
 impl Client {
-    /// Connects. The settings keep a hung owner from blocking its successor for ever (`delivery.md` 1.2).
+    /// Connects. The settings keep a hung owner from blocking its successor for ever.
     /// `program` is what the server's own tools show.
     pub async fn connect(options: &PostgresConnection, program: &str) -> Result<Self, Failure> {
         let name: String = format!("pipewright {program}").chars().take(63).collect();

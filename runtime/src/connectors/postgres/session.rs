@@ -46,7 +46,7 @@ impl PostgresSession<'_> {
     }
 
     /// The positions, with the fence inside the transaction: a count that does not fit is a division by zero, and the COMMIT
-    /// behind it is never executed (`delivery.md` 1.1).
+    /// behind it is never executed.
     fn fence(&self, tail: &Tail<'_>) -> String {
         let mut values = String::new();
         for it in tail.moves {
