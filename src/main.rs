@@ -11,7 +11,9 @@ const STACK: usize = 512 << 20;
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|it| format!(" at {}:{}", it.file(), it.line())).unwrap_or_default();
-        let what = panic.payload_as_str().unwrap_or("no message");
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         pipewright::output::talk(&format!(
             "this is a bug of pipewright, not of your program: {what}{place}\n\
              version {}; please report it with the program that shows it\n",

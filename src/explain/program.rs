@@ -353,7 +353,7 @@ pub fn duration(micros: i64) -> String {
 /// `8MiB`
 pub fn size(bytes: u64) -> String {
     for (unit, scale) in [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
-        if bytes >= scale && bytes % scale == 0 {
+        if bytes >= scale && bytes.is_multiple_of(scale) {
             return format!("{}{unit}", bytes / scale);
         }
     }

@@ -48,8 +48,8 @@ impl<'a> Files<'a> {
     pub fn place(&self, span: Span) -> Option<(usize, usize)> {
         let file = self.files.iter().find(|it| it.id == span.source)?;
         let text = file.text;
-        let mut start = text.floor_char_boundary((span.start as usize).min(text.len()));
-        let mut end = text.ceil_char_boundary((span.end as usize).clamp(start, text.len()));
+        let mut start = boundary_before(text, (span.start as usize).min(text.len()));
+        let mut end = boundary_after(text, (span.end as usize).clamp(start, text.len()));
         if start == text.len() {
             let written = text.trim_end_matches(['\n', '\r']);
             let last = written.chars().next_back().map_or(0, char::len_utf8);
@@ -58,7 +58,7 @@ impl<'a> Files<'a> {
         let covered = text.get(start..end).unwrap_or_default();
         if covered.lines().nth(TALL).is_some() || covered.len() > REACH {
             let first = covered.lines().next().unwrap_or_default();
-            end = start + first.floor_char_boundary(first.len().min(REACH));
+            end = start + boundary_before(first, first.len().min(REACH));
         }
         Some((file.base + start, end - start))
     }
@@ -96,10 +96,10 @@ impl SourceCode for Files<'_> {
             return Err(MietteError::OutOfBounds);
         }
         if from - start > REACH {
-            start = text.floor_char_boundary(from - REACH / 10);
+            start = boundary_before(text, from - REACH / 10);
         }
         if end.saturating_sub(to) > REACH {
-            end = text.ceil_char_boundary(to + REACH / 10);
+            end = boundary_after(text, to + REACH / 10);
         }
         let line = text.get(..start).unwrap_or_default().bytes().filter(|it| *it == b'\n').count();
         let column = if lines_before == 0 {
@@ -128,4 +128,15 @@ fn line_start(text: &str, at: usize) -> usize {
 /// Just behind the newline that ends the line of a byte.
 fn line_end(text: &str, at: usize) -> usize {
     text.get(at..).and_then(|after| after.find('\n')).map_or(text.len(), |newline| at + newline + 1)
+}
+
+/// The nearest character boundary at or before a byte.
+fn boundary_before(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0)
+}
+
+/// The nearest character boundary at or behind a byte.
+fn boundary_after(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|it| text.is_char_boundary(*it)).unwrap_or(text.len())
 }

@@ -20,22 +20,17 @@ pub fn finding(it: &Diagnostic, sources: &Sources) -> Value {
         "note": it.note,
         "fixes": it.fixes.iter().map(|fix| json!({
             "title": fix.title,
-            "edits": fix.edits.iter().map(|(span, text)| {
-                let mut edit = place(*span, sources);
-                edit["text"] = json!(text);
-                edit
-            }).collect::<Vec<_>>(),
+            "edits": fix.edits.iter().map(|(span, text)| with_text(*span, text, sources)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
 }
 
 fn label(label: &Label, sources: &Sources) -> Value {
-    let mut place = place(label.span, sources);
-    place["text"] = json!(label.text);
-    place
+    with_text(label.span, &label.text, sources)
 }
 
-fn place(span: Span, sources: &Sources) -> Value {
+/// A place and the text that belongs there: a label, or what replaces it.
+fn with_text(span: Span, text: &str, sources: &Sources) -> Value {
     let (line, column) = sources.position(span);
     let (end_line, end_column) = sources.position(span.after());
     json!({
@@ -46,5 +41,6 @@ fn place(span: Span, sources: &Sources) -> Value {
         "end_column": end_column,
         "start": span.start,
         "end": span.end,
+        "text": text,
     })
 }
