@@ -91,8 +91,8 @@ impl State {
         if !self.read.is_empty() {
             parts.push(format!("{} read", grouped(read)));
         }
-        parts.push(format!("{} stored", grouped(settled.saturating_sub(letters))));
-        parts.push(format!("{} dead letters", grouped(letters)));
+        // Stored, deleted, filtered or a dead letter: nothing of it is read again.
+        parts.push(format!("{} done, {} of them dead letters", grouped(settled), grouped(letters)));
         if let Some(behind) = behind.filter(|it| *it > 0) {
             parts.push(format!("{} behind", grouped(behind)));
         }

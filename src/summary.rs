@@ -38,7 +38,7 @@ pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -
         &format!("{how}: {} in {:.1} s, {} a second\n", counted(read, "record"), summary.seconds, grouped(rate)),
     ));
     for (connection, path) in &summary.databases {
-        out.push_str(&format!("{connection}: {path}\n"));
+        out.push_str(&format!("{connection}: {}\n", shorten(path)));
     }
     out.push_str(&next(summary, plan, place));
     out

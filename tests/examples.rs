@@ -70,3 +70,11 @@ fn programs_in_the_documents_check() {
     }
     assert!(seen > 0, "no document shows a whole program");
 }
+
+/// The finding in the README is the one that `tests/ui` holds.
+#[test]
+fn the_finding_in_the_readme_is_real() {
+    let report = std::fs::read_to_string("tests/ui/upsert-order/fail.txt").unwrap();
+    let finding = report.split("\n1 error in").next().unwrap().trim_end();
+    assert!(std::fs::read_to_string("README.md").unwrap().contains(finding), "{finding}");
+}

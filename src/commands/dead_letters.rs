@@ -112,10 +112,15 @@ mod engine {
         output::data(&match (which.format, show) {
             (Format::Json, _) => format!("{:#}\n", Value::Array(letters.iter().map(as_json).collect())),
             (Format::Human, true) => letters.iter().map(|it| page(it, &plan, Style::stdout())).collect(),
-            (Format::Human, false) => list(&letters, &plan, which),
+            (Format::Human, false) => list(&letters, &plan),
         });
-        if letters.is_empty() {
-            output::talk("no dead letters\n");
+        match letters.last() {
+            None => output::talk("no dead letters\n"),
+            Some(last) if !show && which.format == Format::Human => {
+                let file = which.file.display();
+                output::talk(&format!("\nnext: pipewright dead-letters show {file} --name {}\n", last.name));
+            }
+            Some(_) => {}
         }
         Exit::Fine
     }
@@ -155,7 +160,7 @@ mod engine {
     }
 
     /// One line per reason and place, the most frequent first, with an example.
-    fn list(letters: &[StoredLetter], plan: &Plan, which: &Which) -> String {
+    fn list(letters: &[StoredLetter], plan: &Plan) -> String {
         let mut groups = BTreeMap::<(&str, &str, &str), (u64, &StoredLetter)>::new();
         for it in letters {
             let group = groups.entry((&it.name, &it.node, &it.place)).or_insert((0, it));
@@ -167,9 +172,6 @@ mod engine {
         for ((name, node, place), (count, it)) in &groups {
             out.push_str(&format!("{:>9}  {name}  in {node}, {place}\n", grouped(*count)));
             out.push_str(&format!("           {} ({})\n", it.reason, read_at(it, plan)));
-        }
-        if let Some(((name, ..), _)) = groups.first() {
-            output::talk(&format!("\nnext: pipewright dead-letters show {} --name {name}\n", which.file.display()));
         }
         out
     }
