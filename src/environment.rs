@@ -81,8 +81,7 @@ pub fn load(root: &Path, name: Option<&str>) -> Result<Environment, Problem> {
     match find(root) {
         Some(path) => {
             let shown = path.display().to_string();
-            let bare =
-                |message| Problem { file: shown.clone(), text: String::new(), line: None, message, help: None };
+            let bare = |message| Problem { file: shown.clone(), text: String::new(), line: None, message, help: None };
             let bytes = std::fs::read(&path).map_err(|error| bare(format!("cannot be read: {}", reason(&error))))?;
             let text = String::from_utf8(bytes).map_err(|_| bare("it is not UTF-8".into()))?;
             read(&shown, &text, name)
@@ -156,12 +155,7 @@ impl Reader<'_> {
         self.pick(environments, default, name)
     }
 
-    fn pick(
-        &self,
-        environments: &Mapping,
-        default: Option<&str>,
-        name: Option<&str>,
-    ) -> Result<Environment, Problem> {
+    fn pick(&self, environments: &Mapping, default: Option<&str>, name: Option<&str>) -> Result<Environment, Problem> {
         let Some(wanted) = name.or(default) else { return Ok(Environment::default()) };
         if let Some(value) = environments.get(wanted) {
             return self.one(wanted, value);
@@ -277,7 +271,8 @@ fn line_of(text: &str, path: &[&str]) -> Option<usize> {
     for key in path {
         let at = lines.iter().enumerate().skip(from).find(|(_, line)| {
             let line = line.trim_start().trim_start_matches(['{', '"', '\'']).trim_start();
-            line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+            line.strip_prefix(key)
+                .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
         });
         let Some((at, _)) = at else { break };
         found = Some(at + 1);
@@ -358,7 +353,10 @@ environments:
             shown(&TEXT.replace("  servers:\n    connections", "  servers:\n    conections"), None),
             "pipewright.yaml:8: unknown key `conections` / did you mean `connections`?"
         );
-        assert_eq!(shown("environment:\n", None), "pipewright.yaml:1: unknown key `environment` / did you mean `environments`?");
+        assert_eq!(
+            shown("environment:\n", None),
+            "pipewright.yaml:1: unknown key `environment` / did you mean `environments`?"
+        );
         assert_eq!(problem("a: [", None).line, Some(2));
         assert_eq!(shown("- x\n", None), "pipewright.yaml:1: expected `environments:` here / ");
         assert!(read("pipewright.yaml", "", None).is_ok());

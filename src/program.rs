@@ -49,7 +49,7 @@ pub fn compile(root: &Path, environment: &Environment) -> Compilation {
 /// that were set on the command line.
 pub fn compile_in(root: &Path, name: Option<&str>, set: &[(String, String)]) -> Result<Compilation, Problem> {
     let mut environment = environment::load(root, name)?;
-    environment.params.extend(set.iter().cloned());
+    environment.set.extend(set.iter().cloned());
     Ok(compile(root, &environment))
 }
 

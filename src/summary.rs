@@ -85,7 +85,10 @@ fn one_stage(stage: &StageSummary, plan: &Plan, style: Style) -> String {
             grouped(stage.skipped),
         ]);
         for (step, count) in &sink.filtered {
-            reasons.entry(format!("filtered by {step}{}", place_of(plan, step))).or_default().insert(sink.name.clone(), *count);
+            reasons
+                .entry(format!("filtered by {step}{}", place_of(plan, step)))
+                .or_default()
+                .insert(sink.name.clone(), *count);
         }
         for (name, count) in &sink.dead_letters {
             reasons.entry(format!("dead letter `{name}`")).or_default().insert(sink.name.clone(), *count);
@@ -128,9 +131,11 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
             out.push_str(&format!("  sqlite3 -box {path} 'SELECT * FROM {} LIMIT 5'\n", sink.table));
         }
     }
-    let letters = summary.stages.iter().any(|stage| {
-        !stage.dead_letters.is_empty() || stage.sinks.iter().any(|it| !it.dead_letters.is_empty())
-    }) || summary.sources.iter().any(|it| !it.dead_letters.is_empty());
+    let letters = summary
+        .stages
+        .iter()
+        .any(|stage| !stage.dead_letters.is_empty() || stage.sinks.iter().any(|it| !it.dead_letters.is_empty()))
+        || summary.sources.iter().any(|it| !it.dead_letters.is_empty());
     if letters {
         out.push_str(&format!("  pipewright dead-letters ls {program}{env}\n"));
     }

@@ -55,17 +55,21 @@ fn findings_are_exit_1_in_every_format() {
     let folder = project();
     let path = folder.path().join("shop/shop.pipe");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("partitions    = 3", "partition     = 3")).unwrap();
+    std::fs::write(&path, text.replace("partitions = 3", "partition = 3")).unwrap();
 
     let human = pipewright(folder.path(), &["check", "shop/shop.pipe"]);
     assert_eq!((human.code, human.out.as_str()), (1, ""));
-    for part in ["error[unknown-option]", "did you mean `partitions`?", "pipewright explain unknown-option", "1 error in shop/shop.pipe"]
-    {
+    for part in [
+        "error[unknown-option]",
+        "did you mean `partitions`?",
+        "pipewright explain unknown-option",
+        "1 error in shop/shop.pipe",
+    ] {
         assert!(human.err.contains(part), "no `{part}` in\n{}", human.err);
     }
     assert!(!human.err.contains('\x1b'), "colours although nobody watches");
 
-    let line = text.lines().position(|it| it.contains("partitions    = 3")).unwrap() + 1;
+    let line = text.lines().position(|it| it.contains("partitions = 3")).unwrap() + 1;
     let short = pipewright(folder.path(), &["check", "--format", "short"]);
     assert_eq!(short.code, 1);
     assert!(short.out.starts_with(&format!("shop/shop.pipe:{line}:3: error[unknown-option]: ")), "{}", short.out);
@@ -138,7 +142,13 @@ fn explain_knows_diagnostics_functions_connectors_and_programs() {
 
     let program = explain("shop/shop.pipe");
     assert_eq!(program.code, 0, "{}", program.err);
-    for part in ["pipeline shop: exactly once", "changelog[order_id]", "promises     exactly once, because", "upsert by order_id", "memory"] {
+    for part in [
+        "pipeline shop: exactly once",
+        "changelog[order_id]",
+        "promises     exactly once, because",
+        "upsert by order_id",
+        "memory",
+    ] {
         assert!(program.out.contains(part), "no `{part}` in\n{}", program.out);
     }
     let plan = pipewright(folder.path(), &["explain", "shop/shop.pipe", "--format", "yaml"]);

@@ -141,7 +141,8 @@ fn stored(folder: &Path) -> Tables {
     let read = |table: &'static str| {
         runtime.block_on(async {
             let path = folder.join("out.db");
-            let mut database = SqliteConnection::connect(&format!("sqlite://{}?mode=ro", path.display())).await.unwrap();
+            let mut database =
+                SqliteConnection::connect(&format!("sqlite://{}?mode=ro", path.display())).await.unwrap();
             let query = format!("SELECT order_id, version, CAST(doubled AS TEXT) FROM {table} ORDER BY 1, 2");
             let rows = sqlx::query(&query).fetch_all(&mut database).await.unwrap();
             rows.iter().map(|row| (row.get(0), row.get(1), cents(row.get(2)))).collect()
@@ -173,7 +174,9 @@ fn a_run_stores_what_the_input_says_and_a_second_one_nothing() {
     let first = run(folder.path());
     assert_eq!(first.status.code(), Some(0), "{}", talk(&first));
     let summary = talk(&first);
-    for part in ["10,000 read", "dead letter `check-failed`", "sqlite3 -box out.db", "pipewright dead-letters ls orders.pipe"] {
+    for part in
+        ["10,000 read", "dead letter `check-failed`", "sqlite3 -box out.db", "pipewright dead-letters ls orders.pipe"]
+    {
         assert!(summary.contains(part), "no `{part}` in\n{summary}");
     }
     assert_eq!(stored(folder.path()), expected(&input));
@@ -207,19 +210,6 @@ fn kill(child: &mut Child) -> bool {
     child.kill().unwrap();
     child.wait().unwrap();
     running
-}
-
-#[test]
-fn a_file_that_grew_is_read_from_where_it_was_left() {
-    let input = input(4_000);
-    let folder = project(&input[..3_000]);
-    assert_eq!(run(folder.path()).status.code(), Some(0));
-    assert_eq!(stored(folder.path()), expected(&input[..3_000]));
-    let whole = std::fs::read(project(&input).path().join("data/orders.csv")).unwrap();
-    std::fs::write(folder.path().join("data/orders.csv"), whole).unwrap();
-    let second = run(folder.path());
-    assert_eq!(second.status.code(), Some(0), "{}", talk(&second));
-    assert_eq!(stored(folder.path()), expected(&input));
 }
 
 #[test]

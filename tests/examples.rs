@@ -33,7 +33,12 @@ fn examples_check_clean() {
 fn examples_are_formatted() {
     for path in examples() {
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(pipewright_grammar::format(&text).unwrap(), text, "{}: run `pipewright fmt examples`", path.display());
+        assert_eq!(
+            pipewright_grammar::format(&text).unwrap(),
+            text,
+            "{}: run `pipewright fmt examples`",
+            path.display()
+        );
     }
 }
 

@@ -33,8 +33,12 @@ fn typed(expressions: &[&str]) -> Result<Vec<Expr>, Vec<String>> {
          sink stored from done to db {{ table = \"stored\", write = append }}\n",
         derived.concat()
     );
-    let compilation =
-        pipewright_compiler::compile("x.pipe", &Environment::default(), &Text(program), &pipewright::program::registry());
+    let compilation = pipewright_compiler::compile(
+        "x.pipe",
+        &Environment::default(),
+        &Text(program),
+        &pipewright::program::registry(),
+    );
     let Some(plan) = compilation.plan else {
         return Err(compilation.diagnostics.iter().map(|it| format!("{}: {}", it.name, it.message)).collect());
     };
@@ -83,7 +87,13 @@ fn every_example_gives_what_its_page_says() {
         for example in function.examples {
             count += 1;
             let place = format!("{}: {} = {}", function.name, example.call, example.result);
-            let call = match typed(&[example.call]) {
+            // A call that is nothing but null needs somebody to say what it would be if it were something.
+            let typed_null = format!("if true then {} else 1", example.call);
+            let call = typed(&[example.call]).or_else(|findings| {
+                let untyped = findings.iter().any(|it| it.starts_with("untyped-null"));
+                if untyped { typed(&[&typed_null]) } else { Err(findings) }
+            });
+            let call = match call {
                 Ok(list) => evaluate(&list[0]),
                 // A constant that fails is found by the compiler already.
                 Err(findings) if findings.iter().any(|it| it.starts_with("constant-error")) => Err(findings.join(", ")),

@@ -64,11 +64,15 @@ fn packages_point_in_one_direction() {
         ("compiler/expr", &["pipewright-plan"]),
         ("compiler", &["pipewright-grammar", "pipewright-plan", "pipewright-expr"]),
         ("runtime", &["pipewright-plan", "pipewright-expr"]),
-        (".", &["pipewright-grammar", "pipewright-plan", "pipewright-expr", "pipewright-compiler", "pipewright-runtime"]),
+        (
+            ".",
+            &["pipewright-grammar", "pipewright-plan", "pipewright-expr", "pipewright-compiler", "pipewright-runtime"],
+        ),
     ];
     for (folder, allowed) in allowed {
         let depends = dependencies(&Path::new(folder).join("Cargo.toml"));
-        let own: BTreeSet<&str> = depends.iter().map(String::as_str).filter(|it| it.starts_with("pipewright-")).collect();
+        let own: BTreeSet<&str> =
+            depends.iter().map(String::as_str).filter(|it| it.starts_with("pipewright-")).collect();
         assert!(own.is_subset(&allowed.iter().copied().collect()), "{folder} builds on {own:?}");
     }
     // The checker starts in milliseconds because it links no client library; the plan knows none either.
@@ -107,7 +111,8 @@ fn every_function_has_a_file_an_example_and_a_page() {
     assert!(names.len() > 20, "{}", names.len());
     for function in pipewright_expr::functions::ALL {
         assert!(!function.doc.trim().is_empty(), "{}", function.name);
-        assert!(!function.examples.is_empty(), "{} has no example", function.name);
+        // What differs from call to call cannot be shown by an example.
+        assert!(!function.examples.is_empty() || !function.deterministic, "{} has no example", function.name);
     }
 }
 

@@ -1,5 +1,5 @@
 //! The reports, as users read them: `tests/ui/<diagnostic>/fail*.pipe` beside the expected text, `pass*.pipe` without a finding.
-//! A `fail.yaml` beside `fail.pipe` is its `pipewright.yaml`.
+//! A `fail.yaml` beside `fail.pipe` is its `pipewright.yaml`, a `fail.set` holds what `--set` would be given, a line each.
 //! `UPDATE=1 cargo test --test ui` writes the texts anew; read the difference before you keep it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -33,10 +33,14 @@ fn programs(folder: &Path, prefix: &str) -> Vec<PathBuf> {
 }
 
 fn compile(path: &Path) -> Compilation {
-    let environment = match std::fs::read_to_string(path.with_extension("yaml")) {
+    let mut environment = match std::fs::read_to_string(path.with_extension("yaml")) {
         Ok(text) => pipewright::environment::read("pipewright.yaml", &text, None).unwrap(),
         Err(_) => Environment::default(),
     };
+    for line in std::fs::read_to_string(path.with_extension("set")).unwrap_or_default().lines() {
+        let (name, value) = line.split_once('=').unwrap();
+        environment.set.insert(name.to_string(), value.to_string());
+    }
     pipewright::program::compile(path, &environment)
 }
 
@@ -88,7 +92,8 @@ fn every_diagnostic_shows_a_failing_and_a_passing_program() {
     let strangers: Vec<&String> = folders.difference(&names).collect();
     assert!(strangers.is_empty(), "these folders of tests/ui name no diagnostic: {strangers:?}");
     for prefix in ["fail", "pass"] {
-        let empty = |name: &&String| !cannot_happen_yet(name) && programs(&Path::new("tests/ui").join(name), prefix).is_empty();
+        let empty =
+            |name: &&String| !cannot_happen_yet(name) && programs(&Path::new("tests/ui").join(name), prefix).is_empty();
         let without: Vec<&String> = names.iter().filter(empty).collect();
         assert!(without.is_empty(), "these have no {prefix}.pipe: {without:?}");
     }
@@ -126,7 +131,12 @@ fn no_database_refuses_a_type_yet() {
     for connector in pipewright::program::registry().connectors.iter().filter(|it| it.sink.is_some()) {
         for base in &bases {
             let refused = (connector.column)(&base.clone().required());
-            assert_eq!(refused, Ok(()), "{} refuses {base}: `column-type` needs a folder in tests/ui now", connector.name);
+            assert_eq!(
+                refused,
+                Ok(()),
+                "{} refuses {base}: `column-type` needs a folder in tests/ui now",
+                connector.name
+            );
         }
     }
 }

@@ -87,5 +87,9 @@ fn print(records: u64, rows: u64, ours: Cost, copy: Cost, read: Cost) {
     }
     println!("{table}");
     println!("{rows} rows of {records} records stored");
-    println!("client: {:.2} x consume-only; PostgreSQL: {:.2} x \\copy", ours.client / read.client, ours.database / copy.database);
+    println!(
+        "client: {:.2} x consume-only; PostgreSQL: {:.2} x \\copy",
+        ours.client / read.client,
+        ours.database / copy.database
+    );
 }

@@ -14,8 +14,11 @@ pub struct Environment {
     pub file: Option<String>,
     /// Connections by name. An entry with a `kind` replaces the program's connection; one without adds to its options.
     pub connections: BTreeMap<String, EnvironmentConnection>,
-    /// Parameters by name, as text: read as an expression of the parameter's type, or as the bare text of a string.
+    /// Parameters by name, as text: read as an expression of the parameter's type, or as the bare text of a string. A file
+    /// may serve several programs, so one that this program does not declare is nothing to report.
     pub params: BTreeMap<String, String>,
+    /// Parameters that were set for this run (`--set`), in the same way: they win, and each must be declared.
+    pub set: BTreeMap<String, String>,
 }
 
 /// What an environment says of a connection.

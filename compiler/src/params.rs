@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use pipewright_grammar::Span;
 use pipewright_grammar::ast::{DeclarationKind, File, Param, TypeDeclaration, TypeExpr, TypeExprKind, TypeValue};
 use pipewright_plan::{Literal, Type};
 
@@ -42,10 +43,17 @@ pub(crate) fn read_overrides(
         .filter_map(|it| if let DeclarationKind::Param(param) = &it.kind { Some(param) } else { None })
         .collect();
     let mut overrides = BTreeMap::new();
-    for (name, text) in &environment.params {
+    let of_file = environment.params.iter().filter(|(name, _)| !environment.set.contains_key(*name));
+    let values = of_file.map(|it| (it, false)).chain(environment.set.iter().map(|it| (it, true)));
+    for ((name, text), set) in values {
         let Some(param) = params.iter().find(|it| it.name.text == *name) else {
-            let closest = closest(name, params.iter().map(|it| it.name.text.as_str()));
-            diagnostics.emit(UnknownParam { name: name.clone(), closest, file: environment.file.clone() });
+            if set {
+                let closest = closest(name, params.iter().map(|it| it.name.text.as_str()));
+                let start = "--set ".len();
+                let id = sources.add("the command line".to_string(), format!("--set {name}={text}\n"));
+                let span = Span::new(id, start, start + name.len());
+                diagnostics.emit(UnknownParam { name: name.clone(), span, closest });
+            }
             continue;
         };
         let quoted = text.trim_start().starts_with('"');
@@ -56,7 +64,7 @@ pub(crate) fn read_overrides(
             let bare = !quoted && is_text(&param.ty, files, 0) == Some(Text::Set);
             let text = if bare { format!("{text:?}") } else { text.clone() };
             let line = format!("param {name}: {ty} = {text}\n");
-            let file = environment.file.clone().unwrap_or_else(|| format!("--set {name}"));
+            let file = environment.file.clone().filter(|_| !set).unwrap_or_else(|| format!("--set {name}"));
             let id = sources.add(file, line.clone());
             let parsed = pipewright_grammar::parse(id, &line);
             problems::report(parsed.problems, diagnostics);

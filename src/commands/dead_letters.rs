@@ -60,7 +60,9 @@ enum Format {
 /// Says what is missing.
 pub fn run(arguments: &Arguments) -> Exit {
     let _ = format!("{arguments:?}");
-    crate::output::complain("this build only checks, formats and explains; the full one (feature `run`) reads databases");
+    crate::output::complain(
+        "this build only checks, formats and explains; the full one (feature `run`) reads databases",
+    );
     Exit::Usage
 }
 
@@ -73,8 +75,8 @@ mod engine {
 
     use pipewright_plan::Plan;
     use pipewright_runtime::sinks::DatabaseError;
-    use pipewright_runtime::sinks::open_connection;
     use pipewright_runtime::sinks::dead_letters::{LetterFilter, StoredLetter};
+    use pipewright_runtime::sinks::open_connection;
     use serde_json::{Value, json};
 
     use super::{Arguments, Command, Exit, Format, Which};

@@ -93,7 +93,10 @@ fn stdin(check: bool) -> Exit {
             Exit::Fine
         }
         Err(problems) => {
-            output::complain(&format!("stdin cannot be read as a program: {}", report::counted(problems.len() as u64, "mistake")));
+            output::complain(&format!(
+                "stdin cannot be read as a program: {}",
+                report::counted(problems.len() as u64, "mistake")
+            ));
             Exit::Findings
         }
     }

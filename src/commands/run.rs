@@ -113,7 +113,8 @@ mod engine {
 
     /// Nothing can come after the end: the topics live in this process, and every source has an end.
     fn ends_by_itself(plan: &Plan) -> bool {
-        let embedded = plan.connections.iter().filter(|it| it.kind == "kafka").all(|it| environment::is_embedded(&it.options));
+        let embedded =
+            plan.connections.iter().filter(|it| it.kind == "kafka").all(|it| environment::is_embedded(&it.options));
         let bounded = |connection: &str| {
             let kind = plan.connection(connection).map(|it| it.kind.as_str()).unwrap_or_default();
             registry().connector(kind).is_some_and(|it| it.bounded)

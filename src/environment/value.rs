@@ -155,7 +155,10 @@ mod tests {
     fn references_and_blocks() {
         let option = |text: &str| option(&serde_yaml::from_str(text).unwrap());
         assert_eq!(option("{ env: A }"), Ok(OptionValue::Env { name: "A".into(), fallback: None }));
-        assert_eq!(option("{ env: A, default: 5 }"), Ok(OptionValue::Env { name: "A".into(), fallback: Some("5".into()) }));
+        assert_eq!(
+            option("{ env: A, default: 5 }"),
+            Ok(OptionValue::Env { name: "A".into(), fallback: Some("5".into()) })
+        );
         assert_eq!(option("{ file: secret.txt }"), Ok(OptionValue::File("secret.txt".into())));
         assert_eq!(option("{ env: A, x: 1 }"), Err("beside `env` there can only be `default`".into()));
         assert_eq!(

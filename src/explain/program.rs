@@ -3,9 +3,9 @@
 
 use pipewright_compiler::source::Sources;
 use pipewright_plan::{
-    BadRecordPolicy, Cleanup, Connection, Delivery, Expr, ExprKind, Guarantee, IngestStage, OnDelete,
-    OptionValue, Options, Origin, Original, Partitioner, Plan, Schema, SchemaMode, Sink, Source, Stage, Step, Topic,
-    Transform, Write,
+    BadRecordPolicy, Cleanup, Connection, Delivery, Expr, ExprKind, Guarantee, IngestStage, OnDelete, OptionValue,
+    Options, Origin, Original, Partitioner, Plan, Schema, SchemaMode, Sink, Source, Stage, Step, Topic, Transform,
+    Write,
 };
 
 use super::settings;
@@ -155,7 +155,8 @@ impl Page<'_> {
             Cleanup::Delete => "old records are deleted",
             Cleanup::Compact => "the newest record of each key is kept",
         };
-        let retention = it.retention_ms.map_or(String::new(), |ms| format!(" after {}", duration(ms.saturating_mul(1000))));
+        let retention =
+            it.retention_ms.map_or(String::new(), |ms| format!(" after {}", duration(ms.saturating_mul(1000))));
         self.fact("keeps", &format!("{cleanup}{retention}; compression {}", it.compression));
         self.fact("bad records", &policy(&it.on_bad_record));
     }
@@ -212,8 +213,11 @@ impl Page<'_> {
     }
 
     fn ingest(&mut self, it: &IngestStage) {
-        let path: Vec<&str> =
-            [it.source.as_str()].into_iter().chain(it.through.iter().map(String::as_str)).chain([it.topic.as_str()]).collect();
+        let path: Vec<&str> = [it.source.as_str()]
+            .into_iter()
+            .chain(it.through.iter().map(String::as_str))
+            .chain([it.topic.as_str()])
+            .collect();
         self.name(&path.join(" -> "), "", Origin::default());
         self.fact("transaction", &it.transactional_id);
         self.guarantee(&it.guarantee);
@@ -238,7 +242,8 @@ impl Page<'_> {
     fn guarantee(&mut self, it: &Guarantee) {
         self.fact("promises", &format!("{}, because", delivery(it.level)));
         for (number, reason) in it.because.iter().enumerate() {
-            let place = if reason.origin.line > 0 { format!("  {}", self.plan.place(reason.origin)) } else { String::new() };
+            let place =
+                if reason.origin.line > 0 { format!("  {}", self.plan.place(reason.origin)) } else { String::new() };
             let place = self.style.paint("2", &place);
             self.out.push_str(&format!("                 {}. {}{place}\n", number + 1, reason.text));
         }
@@ -287,7 +292,9 @@ pub fn delivery(delivery: Delivery) -> &'static str {
 fn policy(policy: &BadRecordPolicy) -> String {
     match policy {
         BadRecordPolicy::DeadLetter { original: Original::Keep } => "dead letters, with the original bytes".into(),
-        BadRecordPolicy::DeadLetter { original: Original::Position } => "dead letters, with reason and position only".into(),
+        BadRecordPolicy::DeadLetter { original: Original::Position } => {
+            "dead letters, with reason and position only".into()
+        }
         BadRecordPolicy::Stop => "stop before it".into(),
         BadRecordPolicy::Skip => "counted and forgotten".into(),
     }
@@ -317,7 +324,8 @@ pub fn option(value: &OptionValue) -> String {
         OptionValue::File(path) => format!("file({path:?})"),
         OptionValue::List(items) => format!("[{}]", items.iter().map(option).collect::<Vec<_>>().join(", ")),
         OptionValue::Record(entries) => {
-            let entries: Vec<String> = entries.iter().map(|(name, value)| format!("{name} = {}", option(value))).collect();
+            let entries: Vec<String> =
+                entries.iter().map(|(name, value)| format!("{name} = {}", option(value))).collect();
             format!("{{ {} }}", entries.join(", "))
         }
         OptionValue::Call { name, args } => format(name, args),

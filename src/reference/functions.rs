@@ -41,7 +41,11 @@ pub(super) fn signature(function: &Function) -> String {
     let mut out = format!("{}(", function.name);
     for (at, param) in function.params.iter().enumerate() {
         let comma = if at > 0 { ", " } else { "" };
-        out.push_str(&if param.optional { format!("[{comma}{}]", param.name) } else { format!("{comma}{}", param.name) });
+        out.push_str(&if param.optional {
+            format!("[{comma}{}]", param.name)
+        } else {
+            format!("{comma}{}", param.name)
+        });
     }
     if function.variadic {
         out.push_str(", …");

@@ -89,7 +89,10 @@ impl SourceCode for Files<'_> {
             end = line_end(text, end);
         }
         // Two labels a megabyte apart in one line are two snippets.
-        if (start..end).len() > 2 * REACH && span.len() > REACH && !text.get(from..to).unwrap_or_default().contains('\n') {
+        if (start..end).len() > 2 * REACH
+            && span.len() > REACH
+            && !text.get(from..to).unwrap_or_default().contains('\n')
+        {
             return Err(MietteError::OutOfBounds);
         }
         if from - start > REACH {

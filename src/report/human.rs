@@ -142,10 +142,8 @@ impl miette::Diagnostic for Shown<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let text = |text: &str| Some(text.to_string()).filter(|it| !it.is_empty());
         let primary = &self.diagnostic.primary;
-        let primary = self
-            .files
-            .place(primary.span)
-            .map(|place| LabeledSpan::new_primary_with_span(text(&primary.text), place));
+        let primary =
+            self.files.place(primary.span).map(|place| LabeledSpan::new_primary_with_span(text(&primary.text), place));
         let secondary = self.diagnostic.secondary.iter().filter_map(move |label| {
             self.files.place(label.span).map(|place| LabeledSpan::new_with_span(text(&label.text), place))
         });

@@ -4,9 +4,9 @@
 mod files;
 pub mod human;
 pub mod json;
-pub mod short;
 #[cfg(feature = "run")]
 pub mod run_error;
+pub mod short;
 
 use pipewright_compiler::diagnostics::{Diagnostic, Severity};
 
@@ -46,11 +46,7 @@ impl Tally {
     /// Counts findings.
     pub fn of(diagnostics: &[Diagnostic]) -> Self {
         let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
-        Self {
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            notes: count(Severity::Information),
-        }
+        Self { errors: count(Severity::Error), warnings: count(Severity::Warning), notes: count(Severity::Information) }
     }
 
     /// Both together.

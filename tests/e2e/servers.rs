@@ -11,7 +11,10 @@ pub fn program() -> String {
             "sqlite { path = \"out.db\" }",
             &format!("postgres {{ url = \"{}\", schema = \"NAME\" }}", postgres_url()),
         )
-        .replace("topic orders from orders_csv {", "topic orders from orders_csv { name = \"NAME.orders\", replication = 1, ")
+        .replace(
+            "topic orders from orders_csv {",
+            "topic orders from orders_csv { name = \"NAME.orders\", replication = 1, ",
+        )
 }
 
 pub fn project(what: &str, rows: u64) -> Project {
@@ -24,7 +27,8 @@ pub fn project(what: &str, rows: u64) -> Project {
 pub fn check(project: &Project, rows: u64) {
     let (stored, cents, _) = expected(rows);
     let n = &project.name;
-    let query = format!("SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || sum((amount * 100)::bigint) FROM {n}.facts");
+    let query =
+        format!("SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || sum((amount * 100)::bigint) FROM {n}.facts");
     assert_eq!(ask(&query), format!("{stored} {stored} {cents}"));
     let wrong = format!(
         "SELECT count(*)::text FROM {n}.customers c

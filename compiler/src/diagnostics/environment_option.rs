@@ -32,8 +32,8 @@ The option is called `url`.
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::error(Self::NAME, self.span, format!("{}, connection `{}`: {}", self.file, self.connection, self.problem))
-            .label("this connection")
+        Diagnostic::error(Self::NAME, self.span, format!("{} is wrong about connection `{}`", self.file, self.connection))
+            .label(self.problem)
             .help(format!("mend it in {}", self.file))
     }
 }
