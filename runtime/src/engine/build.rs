@@ -125,7 +125,10 @@ impl Builder<'_, '_> {
     fn key_cells(&self, topic: &Topic, fields: &Fields) -> Result<KeyCells, BuildError> {
         let part = |expr: &Expr| -> Result<(usize, Type), BuildError> {
             let ExprKind::Column(name) = &expr.kind else {
-                return Err(BuildError::Plan(format!("the key of the changelog `{}` is not made of fields", topic.name)));
+                return Err(BuildError::Plan(format!(
+                    "the key of the changelog `{}` is not made of fields",
+                    topic.name
+                )));
             };
             Ok((self.field(fields, name)?, expr.ty.clone()))
         };
