@@ -49,13 +49,16 @@ pub enum BuildError {
     Codec(#[from] CodecError),
 }
 
+/// Makes a decoder of the columns that are used.
+pub type MakeDecoder<'a> = &'a dyn Fn(&[ColumnRequest]) -> Result<Box<dyn Decoder>, CodecError>;
+
 /// Compiles what lies between an input and these targets. `decoder` is asked for the columns that are used.
 pub fn build(
     plan: &Plan,
     input: Input<'_>,
     targets: &[Target<'_>],
     numbering: &mut Numbering,
-    decoder: &dyn Fn(&[ColumnRequest]) -> Result<Box<dyn Decoder>, CodecError>,
+    decoder: MakeDecoder<'_>,
 ) -> Result<Segment, BuildError> {
     let (schema, origin) = match input {
         Input::Topic(topic) => (&topic.schema, topic.origin),
@@ -125,7 +128,10 @@ impl Builder<'_, '_> {
     fn key_cells(&self, topic: &Topic, fields: &Fields) -> Result<KeyCells, BuildError> {
         let part = |expr: &Expr| -> Result<(usize, Type), BuildError> {
             let ExprKind::Column(name) = &expr.kind else {
-                return Err(BuildError::Plan(format!("the key of the changelog `{}` is not made of fields", topic.name)));
+                return Err(BuildError::Plan(format!(
+                    "the key of the changelog `{}` is not made of fields",
+                    topic.name
+                )));
             };
             Ok((self.field(fields, name)?, expr.ty.clone()))
         };

@@ -11,7 +11,7 @@ mod process;
 mod segment;
 
 pub use bad_rate::BadRate;
-pub use build::{BuildError, Input, Numbering, Target, build};
+pub use build::{BuildError, Input, MakeDecoder, Numbering, Target, build};
 pub use counters::Counters;
 pub use process::{Incoming, Output, Values, Verdict};
 pub use segment::{Segment, Tap};

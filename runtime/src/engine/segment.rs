@@ -56,12 +56,23 @@ pub(super) struct Step {
 
 /// What a compiled step does.
 pub(super) enum StepKind {
-    Where { condition: Compiled, deletes: bool },
-    Check { condition: Compiled, reason: Compiled },
+    Where {
+        condition: Compiled,
+        deletes: bool,
+    },
+    Check {
+        condition: Compiled,
+        reason: Compiled,
+    },
     /// One field of a derive or select.
-    Set { cell: usize, value: Compiled },
+    Set {
+        cell: usize,
+        value: Compiled,
+    },
     /// `as events`: the cell of `op`, if there is one.
-    AsEvents { op: Option<usize> },
+    AsEvents {
+        op: Option<usize>,
+    },
 }
 
 /// Where rows leave the tree.

@@ -75,7 +75,11 @@ impl Committer {
     }
 
     fn gone(&self) -> RunError {
-        match self.replies.try_iter().find_map(|reply| if let Reply::Failed(error) = reply { Some(error) } else { None }) {
+        match self
+            .replies
+            .try_iter()
+            .find_map(|reply| if let Reply::Failed(error) = reply { Some(error) } else { None })
+        {
             Some(error) => error,
             None => super::bug("the committing thread has ended"),
         }
@@ -172,11 +176,7 @@ impl Worker {
         }
     }
 
-    fn acquire(
-        &mut self,
-        partitions: &[(u16, i32)],
-        topic_ids: &[Option<String>],
-    ) -> Result<Vec<Acquired>, RunError> {
+    fn acquire(&mut self, partitions: &[(u16, i32)], topic_ids: &[Option<String>]) -> Result<Vec<Acquired>, RunError> {
         let mut wait = Wait::new(&self.parts);
         loop {
             match self.parts.runtime.block_on(self.parts.database.acquire(partitions, topic_ids)) {
@@ -254,7 +254,9 @@ impl Worker {
                     }
                 }
                 Err(DatabaseError::Fenced { topic, partition }) => {
-                    return Outcome::Fenced(format!("another instance has taken over partition {partition} of `{topic}`"));
+                    return Outcome::Fenced(format!(
+                        "another instance has taken over partition {partition} of `{topic}`"
+                    ));
                 }
                 Err(error) => return Outcome::Failed(run_error(error, &self.parts)),
             }

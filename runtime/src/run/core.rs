@@ -9,7 +9,9 @@ use pipewright_plan::{Origin, Plan, Stage};
 use super::bug;
 use crate::codecs::{self, ColumnRequest};
 use crate::connectors::kafka::batch::{Batch, Record};
-use crate::engine::{BadRate, BuildError, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build};
+use crate::engine::{
+    BadRate, BuildError, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build,
+};
 use crate::record::{BadRecord, DeadLetter, RecordId};
 use crate::report::{ErrorClass, RunError};
 use crate::sinks::{Chunk, Epoch, Move, RowEncoder};
@@ -224,7 +226,10 @@ pub(super) fn stopped(letter: &DeadLetter, input: &str) -> RunError {
             "stopped at a bad record ({} partition {partition}, offset {offset}): {} [{}]",
             input, letter.bad.reason, letter.place
         ),
-        help: Some("mend the data or the program and start again: it goes on at this record. Or `on_bad_record = dead_letter`".into()),
+        help: Some(
+            "mend the data or the program and start again: it goes on at this record. Or `on_bad_record = dead_letter`"
+                .into(),
+        ),
         origin: letter.bad.origin,
         class: ErrorClass::Policy,
     }

@@ -80,7 +80,10 @@ fn global_stage(plan: &Plan) -> Result<Stage, RunError> {
         if stage.domain != all.domain {
             return Err(RunError {
                 name: "embedded-two-databases",
-                message: format!("an embedded run stores into one database, not into `{}` and `{}`", all.domain, stage.domain),
+                message: format!(
+                    "an embedded run stores into one database, not into `{}` and `{}`",
+                    all.domain, stage.domain
+                ),
                 help: Some("give both sinks one connection, or run on a real Kafka".into()),
                 origin: None,
                 class: ErrorClass::Configuration,
@@ -118,7 +121,9 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     let encoders = database.encoders().map_err(&fail)?;
     let cursors = runtime.block_on(database.cursors()).map_err(&fail)?;
     let standing: Standing = match cursors.get(STANDING) {
-        Some(text) => serde_json::from_str(text).map_err(|error| bug(format!("the stored cursor is unreadable: {error}")))?,
+        Some(text) => {
+            serde_json::from_str(text).map_err(|error| bug(format!("the stored cursor is unreadable: {error}")))?
+        }
         None => Standing::default(),
     };
     let bases = bases(&topics, &partitions, &standing)?;
@@ -224,7 +229,11 @@ fn bases(topics: &[&Topic], partitions: &[u32], standing: &Standing) -> Result<A
         if stored.len() != count {
             return Err(RunError {
                 name: "partitions-changed",
-                message: format!("`{}` had {} partitions in the runs before, now it has {count}", topic.name, stored.len()),
+                message: format!(
+                    "`{}` had {} partitions in the runs before, now it has {count}",
+                    topic.name,
+                    stored.len()
+                ),
                 help: Some(format!("set `partitions = {}`, or start afresh with another database", stored.len())),
                 origin: Some(topic.origin),
                 class: ErrorClass::WouldLose,
@@ -292,7 +301,9 @@ impl Loading {
             let cursor = self.cursors.get(name).map(String::as_str);
             let reader = FileReader::open(&connection.options, &source.options, &source.format, cursor)
                 .map_err(|error| RunError { origin: error.origin.or(Some(source.origin)), ..error })?;
-            to_read = to_read.zip(reader.total_bytes()).map(|(sum, bytes)| sum + bytes.saturating_sub(reader.consumed_bytes()));
+            to_read = to_read
+                .zip(reader.total_bytes())
+                .map(|(sum, bytes)| sum + bytes.saturating_sub(reader.consumed_bytes()));
             readers.push((source, reader));
         }
         self.observer.event(Event::Started { stages: vec![self.stage.id.clone()], bytes_to_read: to_read });
@@ -521,7 +532,9 @@ impl Lane<'_> {
         let mut cursors = None;
         while let Some(mark) = self.pending.front() {
             let passed = (0u16..).zip(&mark.ends).all(|(topic, ends)| {
-                (0i32..).zip(ends).all(|(partition, end)| positions.get(&(topic, partition)).is_some_and(|at| at >= end))
+                (0i32..)
+                    .zip(ends)
+                    .all(|(partition, end)| positions.get(&(topic, partition)).is_some_and(|at| at >= end))
             });
             if !passed {
                 break;

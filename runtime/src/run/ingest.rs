@@ -18,13 +18,8 @@ use crate::report::{RunError, SourceSummary};
 /// Who takes the messages.
 pub(super) trait Emit {
     /// One message for the target topic of that index.
-    fn emit(
-        &mut self,
-        target: usize,
-        partition: i32,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-    ) -> Result<(), RunError>;
+    fn emit(&mut self, target: usize, partition: i32, key: Option<&[u8]>, value: Option<&[u8]>)
+    -> Result<(), RunError>;
 }
 
 /// One source on its way to its topics.
@@ -133,8 +128,7 @@ impl IngestCore {
         };
         let mut row: Row<'_> = Row::new(self.segment.cells(), arena);
         let mut scratch: Vec<Datum<'_>> = Vec::new();
-        let verdict =
-            self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
+        let verdict = self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
         if let Verdict::Stop { letter, .. } = verdict {
             self.out.ready.clear();
             let mut error = stopped(&letter, &self.source);

@@ -85,9 +85,7 @@ fn value_of(option: &str, value: &OptionValue, origin: Origin) -> Result<OptionV
             OptionValue::List(items.iter().map(|item| value_of(option, item, origin)).collect::<Result<_, _>>()?)
         }
         OptionValue::Record(options) => OptionValue::Record(resolve(options, origin)?),
-        OptionValue::Call { name, args } => {
-            OptionValue::Call { name: name.clone(), args: resolve(args, origin)? }
-        }
+        OptionValue::Call { name, args } => OptionValue::Call { name: name.clone(), args: resolve(args, origin)? },
         plain => plain.clone(),
     })
 }

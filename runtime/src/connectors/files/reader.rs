@@ -87,7 +87,11 @@ impl FileReader {
         let mut add = |size: u64| reader.total = reader.total.map(|total| total + size);
         let mut current = None;
         // A file that is gone has been read: nothing is lost.
-        cursor.done.iter().filter(|it| found.iter().all(|file| file.name != it.mark.file)).for_each(|it| add(it.mark.size));
+        cursor
+            .done
+            .iter()
+            .filter(|it| found.iter().all(|file| file.name != it.mark.file))
+            .for_each(|it| add(it.mark.size));
         let mut done = cursor.done;
         for file in found {
             add(file.size);

@@ -77,8 +77,9 @@ pub fn decode<'b>(key: &'b [u8], types: &[Type], arena: &'b Bump) -> Result<Vec<
         [ty] if ty.base == Base::Bytes => Ok(vec![Datum::Bytes(key)]),
         [ty] => Ok(vec![read(text_of(key)?, &ty.base, arena)?]),
         _ => {
-            let parts: Vec<&RawValue> = serde_json::from_slice(key)
-                .map_err(|_| format!("the key `{}` is not a JSON array", convert::shown(&String::from_utf8_lossy(key))))?;
+            let parts: Vec<&RawValue> = serde_json::from_slice(key).map_err(|_| {
+                format!("the key `{}` is not a JSON array", convert::shown(&String::from_utf8_lossy(key)))
+            })?;
             if parts.len() != types.len() {
                 return Err(format!("the key has {} parts, expected {}", parts.len(), types.len()));
             }

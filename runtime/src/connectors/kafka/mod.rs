@@ -15,11 +15,11 @@ pub mod embedded;
 #[cfg(feature = "engine")]
 mod embedded_window;
 #[cfg(feature = "engine")]
-pub mod keys;
-#[cfg(feature = "engine")]
 pub mod errors;
 #[cfg(feature = "engine")]
 pub mod ingest;
+#[cfg(feature = "engine")]
+pub mod keys;
 #[cfg(feature = "engine")]
 pub mod lease;
 #[cfg(feature = "engine")]

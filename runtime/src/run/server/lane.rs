@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use pipewright_plan::{Stage, Start, Topic};
 
+use super::super::bug;
 use super::super::committer::{Committer, CommitterParts, Done, Reply, database_error};
 use super::super::core::{Halt, StageCore};
 use super::super::embedded::{first_error, owner};
 use super::super::summary::{self, RefusedRows};
-use super::super::bug;
 use super::{IDLE, Shared, kafka_connection};
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
 use crate::connectors::kafka::originals::KafkaOriginals;
@@ -76,11 +76,7 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
 }
 
 /// The member of the consumer group, and who fetches single records again.
-fn reader(
-    shared: &Shared,
-    stage: &Stage,
-    topics: &[Topic],
-) -> Result<(StageReader, Arc<dyn Originals>), RunError> {
+fn reader(shared: &Shared, stage: &Stage, topics: &[Topic]) -> Result<(StageReader, Arc<dyn Originals>), RunError> {
     let name = topics.first().map(|it| it.connection.clone()).unwrap_or_default();
     let connection = kafka_connection(&shared.plan, &name)?;
     let names: Vec<String> = topics.iter().map(|it| it.topic.clone()).collect();
@@ -378,7 +374,10 @@ impl Lane<'_> {
         self.hand_over()?;
         if !self.settle(Some(REVOKE_PATIENCE))? {
             self.shared.observer.event(Event::Note {
-                text: format!("{}: partitions are taken away while the database is away; nothing is lost", self.stage.id),
+                text: format!(
+                    "{}: partitions are taken away while the database is away; nothing is lost",
+                    self.stage.id
+                ),
             });
         }
         self.give_up(partitions);
@@ -407,7 +406,8 @@ impl Lane<'_> {
 
     fn tell_assignment(&self) {
         let name = |topic: &u16| self.stage.topics.get(usize::from(*topic)).map_or("?", String::as_str);
-        let partitions = self.reading.keys().map(|(topic, partition)| format!("{}[{partition}]", name(topic))).collect();
+        let partitions =
+            self.reading.keys().map(|(topic, partition)| format!("{}[{partition}]", name(topic))).collect();
         self.shared.observer.event(Event::Assigned { stage: self.stage.id.clone(), partitions });
     }
 

@@ -78,9 +78,13 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         feeding: Mutex::new(plan.ingest.iter().map(|it| it.topic.clone()).collect()),
         ending: AtomicBool::new(false),
         topic_ids: topics.iter().map(|(name, it)| (name.clone(), it.id.clone())).collect(),
-        partitions: topics.iter().map(|(name, it)| (name.clone(), i32::try_from(it.partitions).unwrap_or(i32::MAX))).collect(),
+        partitions: topics
+            .iter()
+            .map(|(name, it)| (name.clone(), i32::try_from(it.partitions).unwrap_or(i32::MAX)))
+            .collect(),
     });
-    observer.event(Event::Started { stages: plan.stages.iter().map(|it| it.id.clone()).collect(), bytes_to_read: None });
+    observer
+        .event(Event::Started { stages: plan.stages.iter().map(|it| it.id.clone()).collect(), bytes_to_read: None });
     let started = Instant::now();
     let (out, ended) = crossbeam_channel::unbounded();
     let mut threads = Vec::new();

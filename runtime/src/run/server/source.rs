@@ -165,14 +165,15 @@ impl Reading<'_> {
         let plan = &self.shared.plan;
         let mut producer = self.producer()?;
         let stored: Option<Stored> = match producer.cursor() {
-            Some(text) => Some(serde_json::from_str(text).map_err(|error| bug(format!("the stored cursor is unreadable: {error}")))?),
+            Some(text) => Some(
+                serde_json::from_str(text).map_err(|error| bug(format!("the stored cursor is unreadable: {error}")))?,
+            ),
             None => None,
         };
         let connection =
             plan.connection(&self.source.connection).ok_or_else(|| bug("a source without a connection"))?;
         let position = stored.as_ref().map(|it| it.position.as_str());
-        let mut reader =
-            FileReader::open(&connection.options, &self.source.options, &self.source.format, position)?;
+        let mut reader = FileReader::open(&connection.options, &self.source.options, &self.source.format, position)?;
         let read_before = stored.as_ref().map_or(0, |it| it.read);
         let partitions = i32::try_from(producer.partitions()).unwrap_or(1);
         let already_there = i64::try_from(read_before).unwrap_or_default();
