@@ -129,6 +129,8 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
         if kind == Some("sqlite") {
             let path = shorten(path);
             out.push_str(&format!("  sqlite3 -box {path} 'SELECT * FROM {} LIMIT 5'\n", sink.table));
+        } else if let Some((host, port, database)) = server(path) {
+            out.push_str(&format!("  psql -h {host} -p {port} {database} -c 'SELECT * FROM {} LIMIT 5'\n", sink.table));
         }
     }
     let letters = summary
@@ -144,6 +146,13 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
         out.push_str(&format!("  pipewright run {program} --env {other}\n"));
     }
     out
+}
+
+/// `host:port/database`
+fn server(place: &str) -> Option<(&str, &str, &str)> {
+    let (address, database) = place.split_once('/')?;
+    let (host, port) = address.rsplit_once(':')?;
+    Some((host, port, database))
 }
 
 /// A path below the current folder, relative to it.

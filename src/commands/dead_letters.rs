@@ -118,7 +118,8 @@ mod engine {
             None => output::talk("no dead letters\n"),
             Some(last) if !show && which.format == Format::Human => {
                 let file = which.file.display();
-                output::talk(&format!("\nnext: pipewright dead-letters show {file} --name {}\n", last.name));
+                let env = which.env.as_ref().map(|it| format!(" --env {it}")).unwrap_or_default();
+                output::talk(&format!("\nnext: pipewright dead-letters show {file}{env} --name {}\n", last.name));
             }
             Some(_) => {}
         }
