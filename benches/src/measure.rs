@@ -59,6 +59,7 @@ pub fn postgres_cpu(postmaster: u32) -> anyhow::Result<f64> {
 
 /// Runs a command to its end. A process that has ended keeps its times in `/proc` until it is waited for.
 pub fn run(command: &mut Command, postmaster: Option<u32>) -> anyhow::Result<Cost> {
+    std::thread::sleep(Duration::from_millis(500));
     let before = postmaster.map(postgres_cpu).transpose()?.unwrap_or_default();
     let started = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
@@ -79,6 +80,8 @@ pub fn run(command: &mut Command, postmaster: Option<u32>) -> anyhow::Result<Cos
         std::io::Read::read_to_string(&mut stderr, &mut said)?;
     }
     anyhow::ensure!(status.success(), "{command:?} ended with {status}:\n{said}");
+    // A backend ends a little after its client; until the postmaster has waited for it, its times are in neither place.
+    std::thread::sleep(Duration::from_millis(500));
     let after = postmaster.map(postgres_cpu).transpose()?.unwrap_or_default();
     Ok(Cost { wall, client, database: after - before, peak_mb: peak })
 }
