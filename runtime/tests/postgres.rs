@@ -266,7 +266,7 @@ async fn after_a_lost_connection_nothing_is_doubled() {
     server
         .run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-              WHERE datname = current_database() AND application_name = 'pipewright'",
+              WHERE datname = current_database() AND application_name LIKE 'pipewright%'",
         )
         .await;
     driver.put(&[Int(2), Text("b")]).unwrap();

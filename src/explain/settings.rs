@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use pipewright_plan::{Connection, Plan};
 #[cfg(feature = "run")]
 use pipewright_plan::{OptionValue, Options};
+use pipewright_runtime::connectors::kafka::client::read_ahead_kib;
 
 use super::program::size;
 
@@ -70,24 +71,22 @@ fn placeholders(options: &Options) -> Options {
 
 /// How much memory records may take in a run: what is fetched ahead, and the epochs on their way to the databases.
 pub fn memory(plan: &Plan) -> String {
-    // As the clients are told: 64 MiB ahead in all, between 1 and 16 per partition.
-    const AHEAD: u64 = 64 << 20;
     let epoch = plan.pipeline.commit.bytes;
     let mut lines = String::new();
     let mut sum = 0;
     for stage in &plan.stages {
         let topics = stage.topics.iter().filter_map(|name| plan.topic(name));
         let partitions: u64 = topics.map(|it| u64::from(it.partitioning.count.unwrap_or(1))).sum::<u64>().max(1);
-        let ahead = partitions * (AHEAD / partitions).clamp(1 << 20, 16 << 20);
-        // One epoch is filled while the one before it is stored.
-        let bytes = ahead + 2 * epoch;
+        let ahead = partitions * ((read_ahead_kib(usize::try_from(partitions).unwrap_or(1)) as u64) << 10);
+        // One epoch is filled while one waits and one is stored.
+        let bytes = ahead + 3 * epoch;
         sum += bytes;
         lines.push_str(&format!(
-            "  {}: {} fetched ahead of {partitions} partitions, and two epochs of {} per lane\n",
+            "  {}: {} fetched ahead of {partitions} partitions, and three epochs of {}\n",
             stage.id,
             size(ahead),
             size(epoch)
         ));
     }
-    format!("{lines}  records take up to {} in all with one lane per stage\n", size(sum))
+    format!("{lines}  records take up to {} in all\n", size(sum))
 }

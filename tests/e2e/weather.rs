@@ -17,7 +17,7 @@ fn a_kafka_out_of_reach_at_the_start_is_exit_code_3() {
 
 #[test]
 fn a_missing_database_is_named() {
-    let text = program().replace("15432/postgres\"", "15432/no_such_database\"");
+    let text = program().replace("/postgres\"", "/no_such_database\"");
     let project = Project::new("nodb", &text);
     project.write("orders.csv", orders_csv(10));
     let output = project.output(&["run", "main.pipe", "--until-end"]);

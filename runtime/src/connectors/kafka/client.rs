@@ -94,11 +94,11 @@ const EMBEDDED_WRITER: &[Default] = &[
 ];
 
 /// Bytes that all partitions of a reader may hold between broker and lane.
-const READ_AHEAD_KIB: usize = 64 * 1024;
+const READ_AHEAD_KIB: usize = 16 * 1024;
 
-/// How much a reader of so many partitions fetches ahead per partition, in KiB: 64 MiB in all, between 1 and 16 each.
+/// How much a reader of so many partitions fetches ahead per partition, in KiB: 16 MiB in all, at least 512 KiB each.
 pub fn read_ahead_kib(partitions: usize) -> usize {
-    (READ_AHEAD_KIB / partitions.max(1)).clamp(1024, 16 * 1024)
+    (READ_AHEAD_KIB / partitions.max(1)).max(512)
 }
 
 /// The settings of a client, in the order they are made: ours, then the user's. `partitions`: how many a reader may get.
@@ -122,7 +122,7 @@ pub fn settings(connection: &KafkaConnection, purpose: Purpose, partitions: usiz
     }
     if matches!(purpose, Purpose::Reader | Purpose::EmbeddedReader) {
         let ahead = read_ahead_kib(partitions).to_string();
-        set("queued.max.messages.kbytes", ahead, "64 MiB are fetched ahead, shared by all partitions");
+        set("queued.max.messages.kbytes", ahead, "16 MiB are fetched ahead, shared by all partitions");
     }
     if connection.tls.is_some() && !purpose.embedded() {
         set("ssl.ca.location", "probe".to_string(), "signers that the system knows are trusted");

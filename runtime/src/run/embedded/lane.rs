@@ -1,0 +1,174 @@
+//! The thread that reads: batches into epochs, epochs to the committer, marks that are passed into the next epoch.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use pipewright_plan::{Plan, Stage};
+
+use super::super::bug;
+use super::super::committer::{Committer, Done, Reply};
+use super::super::core::{Halt, StageCore};
+use super::super::summary::RefusedRows;
+use super::base;
+use super::loading::{LoadEnd, Mark};
+use crate::connectors::kafka::embedded::{EmbeddedLoader, EmbeddedReader};
+use crate::report::{ErrorClass, Event, Observer, RunError};
+use crate::sinks::Chunk;
+
+/// The thread that reads.
+pub(super) struct Lane<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) stage: &'a Stage,
+    pub(super) committer: Committer,
+    pub(super) loader: &'a EmbeddedLoader,
+    pub(super) bases: &'a Arc<Vec<Vec<i64>>>,
+    pub(super) marks: Receiver<Mark>,
+    /// Marks that are not reached yet, oldest first.
+    pub(super) pending: VecDeque<Mark>,
+    pub(super) end: Option<LoadEnd>,
+    pub(super) in_flight: usize,
+    pub(super) recycled: Vec<Vec<Chunk>>,
+    pub(super) refused: RefusedRows,
+    pub(super) epochs: u64,
+    pub(super) observer: Arc<dyn Observer>,
+}
+
+impl Lane<'_> {
+    pub(super) fn run(
+        &mut self,
+        core: &mut StageCore,
+        reader: &mut EmbeddedReader,
+        positions: &mut BTreeMap<(u16, i32), i64>,
+    ) -> Result<LoadEnd, RunError> {
+        let commit = self.plan.pipeline.commit;
+        let interval = Duration::from_micros(u64::try_from(commit.interval_us).unwrap_or(250_000));
+        let bases = Arc::clone(self.bases);
+        let logical = move |topic: u16, partition: i32, offset: i64| offset + base(&bases, topic, partition);
+        let mut opened = Instant::now();
+        loop {
+            while let Some(reply) = self.committer.reply() {
+                self.reply(reply, core)?;
+            }
+            while let Ok(mut mark) = self.marks.try_recv() {
+                core.add_letters(std::mem::take(&mut mark.letters));
+                self.pending.push_back(mark);
+            }
+            let before = core.is_empty();
+            let batch = reader.poll(Duration::from_millis(10), 4_096)?;
+            if let Err(halt) = core.take(&batch, positions, &logical) {
+                return Err(self.halt(halt, core));
+            }
+            drop(batch);
+            if before {
+                opened = Instant::now();
+            }
+            let reached = self.reached(positions);
+            let done = self.end.is_some();
+            let (records, bytes) = core.size();
+            // A loader that waits for room waits for a commit.
+            let full = records >= commit.rows || bytes >= commit.bytes || (records > 0 && self.loader.is_waiting());
+            if done || full || (!core.is_empty() && opened.elapsed() >= interval) {
+                let mut epoch = core.close(self.recycled.pop().unwrap_or_default());
+                epoch.cursors = reached.unwrap_or_default();
+                self.in_flight += 1;
+                self.committer.commit(epoch)?;
+                opened = Instant::now();
+            } else if let Some(cursors) = reached {
+                // Goes with the next epoch.
+                self.pending.push_front(Mark { ends: vec![], cursors, letters: vec![], last: None });
+            }
+            if done {
+                self.settle(core)?;
+                return self.end.take().ok_or_else(|| bug("the end was lost"));
+            }
+        }
+    }
+
+    /// The cursors of the newest mark that everything read so far has passed; remembers the end.
+    fn reached(&mut self, positions: &BTreeMap<(u16, i32), i64>) -> Option<BTreeMap<String, String>> {
+        let mut cursors = None;
+        while let Some(mark) = self.pending.front() {
+            let passed = (0u16..).zip(&mark.ends).all(|(topic, ends)| {
+                (0i32..)
+                    .zip(ends)
+                    .all(|(partition, end)| positions.get(&(topic, partition)).is_some_and(|at| at >= end))
+            });
+            if !passed {
+                break;
+            }
+            let Some(mark) = self.pending.pop_front() else { break };
+            if !mark.cursors.is_empty() {
+                cursors = Some(mark.cursors);
+            }
+            if let Some(last) = mark.last {
+                self.end = Some(last);
+            }
+        }
+        cursors
+    }
+
+    fn reply(&mut self, reply: Reply, core: &StageCore) -> Result<(), RunError> {
+        match reply {
+            Reply::Committed(done) => {
+                self.committed(done, core);
+                Ok(())
+            }
+            Reply::Fenced(why) => Err(RunError {
+                name: "fenced",
+                message: format!("{why}: another run of `{}` uses this database", self.plan.pipeline.name),
+                help: Some("an embedded program runs once at a time".into()),
+                origin: None,
+                class: ErrorClass::Configuration,
+            }),
+            Reply::Failed(error) => Err(error),
+        }
+    }
+
+    fn committed(&mut self, done: Done, core: &StageCore) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.epochs = done.number;
+        self.refused.add(&done.committed);
+        for it in &done.moves {
+            let local = it.next - base(self.bases, it.topic, it.partition);
+            self.loader.committed(it.topic, it.partition, local);
+        }
+        self.recycled.push(done.chunks);
+        let bad = core.counters.bad.iter().chain(&core.counters.refused).flat_map(|it| it.values());
+        self.observer.event(Event::Committed {
+            stage: self.stage.id.clone(),
+            epochs: done.number,
+            records: core.counters.read,
+            dead_letters: bad.chain(core.counters.undecodable.values()).sum(),
+            behind: None,
+        });
+    }
+
+    /// Waits until everything that was handed over is stored.
+    fn settle(&mut self, core: &StageCore) -> Result<(), RunError> {
+        while self.in_flight > 0 {
+            if let Some(reply) = self.committer.wait(Duration::from_millis(200)) {
+                self.reply(reply, core)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A policy stops the run: what came before the record is stored first.
+    fn halt(&mut self, halt: Halt, core: &mut StageCore) -> RunError {
+        if halt.drop_epoch {
+            core.abandon();
+        } else {
+            let epoch = core.close(vec![]);
+            self.in_flight += 1;
+            if let Err(error) = self.committer.commit(epoch) {
+                return error;
+            }
+        }
+        match self.settle(core) {
+            Ok(()) => halt.error,
+            Err(error) => error,
+        }
+    }
+}
