@@ -23,6 +23,9 @@ use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, Originals};
 
 type Partition = (u16, i32);
 
+/// `--until-end`: an instance that got no partition for so long is one too many, and ends.
+const SPARE_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Runs a stage until its inputs end, or the run does.
 pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunError> {
     let plan = &shared.plan;
@@ -66,6 +69,7 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
         recycled: vec![],
         refused: RefusedRows::default(),
         opened: Instant::now(),
+        without: Instant::now(),
     };
     let result = lane.run();
     let Lane { core, reader, committer, refused, .. } = lane;
@@ -151,6 +155,8 @@ struct Lane<'a> {
     recycled: Vec<Vec<Chunk>>,
     refused: RefusedRows,
     opened: Instant,
+    /// When this instance last had a partition.
+    without: Instant,
 }
 
 impl Lane<'_> {
@@ -413,9 +419,14 @@ impl Lane<'_> {
 
     /// `--until-end`: true when nothing feeds the topics any more and each partition of ours is read to its end.
     fn at_end(&mut self) -> Result<bool, RunError> {
-        if !self.shared.settings.until_end || self.shared.fed(&self.stage.topics) || self.reading.is_empty() {
+        if !self.shared.settings.until_end || self.shared.fed(&self.stage.topics) {
             return Ok(false);
         }
+        if self.reading.is_empty() {
+            // More instances than partitions: the others read to the end.
+            return Ok(self.without.elapsed() > SPARE_PATIENCE);
+        }
+        self.without = Instant::now();
         let ends = match &self.ends {
             Some(ends) => ends.clone(),
             None => {
