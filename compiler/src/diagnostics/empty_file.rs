@@ -30,6 +30,6 @@ pipeline shop { }
     fn diagnostic(self) -> Diagnostic {
         Diagnostic::error(Self::NAME, self.span, format!("`{}` declares nothing", self.path))
             .label("nothing is declared here")
-            .help("begin with `pipeline NAME { }`, or see `pipewright init`")
+            .help("begin with `pipeline NAME { }`, or see `pipewright new`")
     }
 }
