@@ -102,7 +102,8 @@ fn every_diagnostic_shows_a_failing_and_a_passing_program() {
 /// What no program can show because nothing that is built in does it; said by a test below, so that it does not outlive its
 /// reason.
 fn cannot_happen_yet(name: &str) -> bool {
-    name == "column-type"
+    // `tests/bad_input.rs` shows `file-too-large`: its program would be megabytes long.
+    name == "column-type" || name == "file-too-large"
 }
 
 #[test]

@@ -10,7 +10,7 @@ use pipewright_grammar::{
 };
 
 use crate::{
-    diagnostics::{Diagnostics, EmptyFile, MissingFile, NotUtf8},
+    diagnostics::{Diagnostics, EmptyFile, FileTooLarge, LONGEST_FILE, MissingFile, NotUtf8},
     problems,
     source::{Loader, Sources},
 };
@@ -74,6 +74,11 @@ fn read(
             return None;
         }
     };
+    if bytes.len() > LONGEST_FILE {
+        let span = place(sources);
+        diagnostics.emit(FileTooLarge { path: path.to_string(), bytes: bytes.len(), span });
+        return None;
+    }
     match String::from_utf8(bytes) {
         Ok(text) => {
             let text = text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text);

@@ -157,6 +157,8 @@ macro_rules! diagnostics {
     };
 }
 
+pub use file_too_large::LONGEST_FILE;
+
 diagnostics! {
     append_sink_not_idempotent::AppendSinkNotIdempotent,
     bad_argument::BadArgument,
@@ -185,6 +187,7 @@ diagnostics! {
     environment_option::EnvironmentOption,
     exactly_once_not_derivable::ExactlyOnceNotDerivable,
     expression_too_large::ExpressionTooLarge,
+    file_too_large::FileTooLarge,
     first_run_skips_history::FirstRunSkipsHistory,
     foreign_spelling::ForeignSpelling,
     format_type::FormatType,
