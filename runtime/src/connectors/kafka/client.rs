@@ -254,8 +254,8 @@ mod tests {
     #[test]
     fn read_ahead_is_bounded() {
         assert_eq!(read_ahead_kib(1), 16 * 1024);
-        assert_eq!(read_ahead_kib(16), 4 * 1024);
-        assert_eq!(read_ahead_kib(10_000), 1024);
+        assert_eq!(read_ahead_kib(16), 1024);
+        assert_eq!(read_ahead_kib(10_000), 512);
     }
 
     #[test]
