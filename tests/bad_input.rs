@@ -73,7 +73,7 @@ fn ten_megabytes() {
     let began = Instant::now();
     let (code, out) = check(folder.path(), program.as_bytes());
     assert_eq!(code, 1);
-    assert!(out.contains("error[file-too-large]") && out.contains("import"), "{out}");
+    assert!(out.contains("error[file-too-large]"), "{out}");
     assert!(began.elapsed() < Duration::from_secs(20), "{:?} even without optimisation", began.elapsed());
 }
 

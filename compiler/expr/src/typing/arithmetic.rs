@@ -148,20 +148,24 @@ pub(super) fn floats(left: Expr, right: Expr) -> Result<(Expr, Expr), TypeProble
             .at(argument)
             .help(format!("write `float64({x})`, or cast the other side"))
     };
-    let convert = |value: &Expr| {
-        if value.ty.base == Base::Float64 {
-            return Some(value.clone());
-        }
+    // Looked at before anything is moved: a long chain hangs on the left side and must not be copied for each link.
+    let fits = |value: &Expr| {
         debug_assert!(value.ty.base.is_number());
-        (literal_int(value).is_some() || literal_decimal(value).is_some())
-            .then(|| retype(value, &Base::Float64))
-            .flatten()
+        value.ty.base == Base::Float64 || literal_int(value).is_some() || literal_decimal(value).is_some()
     };
-    match (convert(&left), convert(&right)) {
-        (Some(left), Some(right)) => Ok((left, right)),
-        (None, _) => Err(problem(0, &left, &right)),
-        (_, None) => Err(problem(1, &right, &left)),
+    let convert = |value: Expr| match value.ty.base {
+        Base::Float64 => Ok(value),
+        _ => retype(&value, &Base::Float64).ok_or(value),
+    };
+    if !fits(&left) {
+        return Err(problem(0, &left, &right));
     }
+    if !fits(&right) {
+        return Err(problem(1, &right, &left));
+    }
+    let left = convert(left).map_err(|left| problem(0, &left, &right))?;
+    let right = convert(right).map_err(|right| problem(1, &right, &left))?;
+    Ok((left, right))
 }
 
 fn time(op: ArithmeticOp, left: &Expr, right: &Expr) -> Result<Base, TypeProblem> {
