@@ -6,6 +6,9 @@
 
 mod crash;
 mod embedded;
+mod killed_servers;
+mod own_stack;
 mod project;
+mod secured;
 mod servers;
 mod weather;
