@@ -7,6 +7,9 @@
 mod beginning;
 mod crash;
 mod embedded;
+mod killed_servers;
+mod own_stack;
 mod project;
+mod secured;
 mod servers;
 mod weather;
