@@ -2,7 +2,12 @@
 //! its wording and its `explain` page stand in one file of this folder, with one line in [`diagnostics!`].
 //! Layout (colours, columns, JSON) is not here: the command line turns a [`Diagnostic`] into text.
 
+mod fix;
+mod slip;
+
 use pipewright_grammar::Span;
+
+pub use fix::{Applicability, Fix};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,15 +27,6 @@ pub struct Label {
     pub span: Span,
     /// A few words; the primary label may have none.
     pub text: String,
-}
-
-/// A mechanical answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
-    /// What it does: "write `where`".
-    pub title: String,
-    /// Replacements; they do not overlap.
-    pub edits: Vec<(Span, String)>,
 }
 
 /// A finding in words.
@@ -98,9 +94,27 @@ impl Diagnostic {
         self
     }
 
-    /// A mechanical answer: replace `span` by `text`.
+    /// The only mechanical answer: replace `span` by `text`.
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits: vec![(span, text.into())] });
+        self.fixes.push(Fix::safe(title, vec![(span, text.into())]));
+        self
+    }
+
+    /// One answer of several, which a human has to choose: replace `span` by `text`.
+    pub fn choice(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.fixes.push(Fix::choice(title, vec![(span, text.into())]));
+        self
+    }
+
+    /// "Did you mean": safe to apply if what was written is a slip of the finger, else one answer of several.
+    pub fn did_you_mean(mut self, written: &str, span: Span, meant: &str) -> Self {
+        self.help = Some(format!("did you mean `{meant}`?"));
+        let (title, edits) = (format!("write `{meant}`"), vec![(span, meant.to_owned())]);
+        self.fixes.push(if slip::is_slip(written, meant) {
+            Fix::safe(title, edits)
+        } else {
+            Fix::choice(title, edits)
+        });
         self
     }
 }

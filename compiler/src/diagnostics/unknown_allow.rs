@@ -36,7 +36,7 @@ param least: int64 = 5
         let diagnostic = Diagnostic::warning(Self::NAME, self.span, format!("nothing is called `{}`", self.name))
             .label("silences nothing");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.name, self.span, &closest),
             None => diagnostic,
         }
     }
