@@ -9,6 +9,8 @@ use pipewright_grammar::Span;
 
 pub use fix::{Applicability, Fix};
 
+use crate::levels::Level;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -126,6 +128,8 @@ pub trait Finding {
     /// The page of `pipewright explain NAME`, in Markdown: what is wrong, why it matters at run time, a failing program
     /// and the mended one.
     const EXPLAIN: &'static str;
+    /// Its level if nothing else is said. `None`: no lint but an error, which nobody can turn off.
+    const LINT: Option<Level> = None;
 
     /// Its wording.
     fn diagnostic(self) -> Diagnostic;
@@ -155,9 +159,9 @@ impl Diagnostics {
         self.list
     }
 
-    /// True if one is an error.
+    /// True if one is an error and no lint: a lint may yet be silenced, and never keeps a plan from being right.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|it| it.severity == Severity::Error)
+        self.list.iter().any(|it| it.severity == Severity::Error && default_level(it.name).is_none())
     }
 }
 
@@ -168,7 +172,16 @@ macro_rules! diagnostics {
 
         /// Name and `explain` page of every diagnostic, sorted by name.
         pub const PAGES: &[(&str, &str)] = &[ $( ($finding::NAME, $finding::EXPLAIN) ),* ];
+
+        /// Name and default level of every diagnostic; without a level it is no lint. Sorted by name.
+        const LEVELS: &[(&str, Option<Level>)] = &[ $( ($finding::NAME, $finding::LINT) ),* ];
     };
+}
+
+/// The level of a lint if nothing else is said; `None`: no lint has that name.
+pub fn default_level(name: &str) -> Option<Level> {
+    let at = LEVELS.binary_search_by_key(&name, |(known, _)| known).ok()?;
+    LEVELS.get(at).and_then(|(_, level)| *level)
 }
 
 pub use file_too_large::LONGEST_FILE;
