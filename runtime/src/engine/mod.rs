@@ -7,11 +7,15 @@ mod bad_rate;
 mod build;
 mod columns;
 mod counters;
+mod ingest;
 mod process;
 mod segment;
+mod stage;
 
 pub use bad_rate::BadRate;
 pub use build::{BuildError, Input, MakeDecoder, Numbering, Target, build};
 pub use counters::Counters;
+pub use ingest::{Emit, IngestCore};
 pub use process::{Incoming, Output, Values, Verdict};
 pub use segment::{Segment, Tap};
+pub use stage::{Halt, StageCore, StageRecord};

@@ -6,24 +6,24 @@ use bumpalo::Bump;
 use pipewright_expr::{Datum, Row};
 use pipewright_plan::{BadRecordPolicy, Plan, Source, Topic, Type};
 
-use super::bug;
-use super::core::{Halt, build_error, stopped, too_many};
-use crate::codecs::{self, ColumnRequest, Encoder};
-use crate::connectors::files::{FileReader, FileRecord};
+use super::stage::{Halt, build_error, stopped, too_many};
+use super::{
+    BadRate, Counters, Incoming, Input, MakeDecoder, Numbering, Output, Segment, Target, Values, Verdict, build,
+};
+use crate::codecs::{self, Encoder};
 use crate::connectors::kafka::{keys, partitioner};
-use crate::engine::{BadRate, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build};
-use crate::record::{BadRecord, DeadLetter, Original, RecordId};
-use crate::report::{RunError, SourceSummary};
+use crate::record::{BadRecord, DeadLetter, FileRecord, Original, RecordId};
+use crate::report::{RunError, SourceSummary, bug};
 
 /// Who takes the messages.
-pub(super) trait Emit {
+pub trait Emit {
     /// One message for the target topic of that index.
     fn emit(&mut self, target: usize, partition: i32, key: Option<&[u8]>, value: Option<&[u8]>)
     -> Result<(), RunError>;
 }
 
 /// One source on its way to its topics.
-pub(super) struct IngestCore {
+pub struct IngestCore {
     source: String,
     segment: Segment,
     numbering: Numbering,
@@ -63,18 +63,18 @@ struct TopicWriter {
 }
 
 impl IngestCore {
-    /// Compiles a source. `topics`: what it feeds, with the number of partitions and of records already in each.
-    pub(super) fn new(
+    /// Compiles a source. `topics`: what it feeds, with the number of partitions and of records already in each. `decoder`
+    /// knows what heads its files.
+    pub fn new(
         plan: &Plan,
         source: &Source,
         topics: &[(&Topic, i32, i64)],
         source_index: u16,
-        reader: &FileReader,
+        decoder: MakeDecoder<'_>,
     ) -> Result<Self, RunError> {
         let targets: Vec<_> = topics.iter().map(|(topic, ..)| Target::Topic(topic)).collect();
         let mut numbering = Numbering::default();
-        let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &source.schema);
-        let segment = build(plan, Input::Source(source), &targets, &mut numbering, &decoder)
+        let segment = build(plan, Input::Source(source), &targets, &mut numbering, decoder)
             .map_err(|error| build_error(error, source.origin))?;
         let writers = topics.iter().map(|(topic, partitions, records)| writer(topic, *partitions, *records));
         let topics = writers.collect::<Result<_, _>>()?;
@@ -92,7 +92,7 @@ impl IngestCore {
     }
 
     /// Takes one record of the source.
-    pub(super) fn take(&mut self, record: &FileRecord<'_>, emit: &mut dyn Emit) -> Result<(), Halt> {
+    pub fn take(&mut self, record: &FileRecord<'_>, emit: &mut dyn Emit) -> Result<(), Halt> {
         let mut arena = std::mem::take(&mut self.arena);
         let result = self.take_into(record, &arena);
         arena.reset();
@@ -146,12 +146,12 @@ impl IngestCore {
     }
 
     /// Bad records since the last call.
-    pub(super) fn letters(&mut self) -> Vec<DeadLetter> {
+    pub fn letters(&mut self) -> Vec<DeadLetter> {
         std::mem::take(&mut self.out.letters)
     }
 
     /// What it did so far.
-    pub(super) fn summary(&self, read_before: u64) -> SourceSummary {
+    pub fn summary(&self, read_before: u64) -> SourceSummary {
         let mut dead_letters = self.counters.undecodable.clone();
         let named = self.counters.bad.iter().chain(&self.counters.refused).flatten();
         for (name, count) in named {
@@ -170,7 +170,7 @@ impl IngestCore {
 
     /// Ids of its steps, for messages.
     #[allow(dead_code, reason = "symmetry with stages; the tests read it")]
-    pub(super) fn steps(&self) -> &[String] {
+    pub fn steps(&self) -> &[String] {
         &self.numbering.steps
     }
 }
