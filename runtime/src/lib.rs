@@ -13,3 +13,4 @@ pub mod report;
 #[cfg(feature = "engine")]
 pub mod run;
 pub mod sinks;
+pub mod testing;

@@ -8,7 +8,8 @@ use pipewright_plan::{BadRecordPolicy, Plan, Source, Topic, Type};
 
 use super::stage::{Halt, build_error, stopped, too_many};
 use super::{
-    BadRate, Counters, Incoming, Input, MakeDecoder, Numbering, Output, Segment, Target, Values, Verdict, build,
+    BadRate, Counters, Coverage, Incoming, Input, MakeDecoder, Numbering, Output, Segment, Target, Values, Verdict,
+    build_covered,
 };
 use crate::codecs::{self, Encoder};
 use crate::connectors::kafka::{keys, partitioner};
@@ -33,6 +34,8 @@ pub struct IngestCore {
     arena: Bump,
     /// What a dead letter's `topic` counts: behind the stage's topics come the sources.
     source_index: u16,
+    /// What `now()` says; `None`: the time of the machine.
+    pub clock: Option<i64>,
 }
 
 struct Messages {
@@ -72,9 +75,21 @@ impl IngestCore {
         source_index: u16,
         decoder: MakeDecoder<'_>,
     ) -> Result<Self, RunError> {
+        Self::covered(plan, source, topics, source_index, decoder, None)
+    }
+
+    /// The same, noting what records reach.
+    pub fn covered(
+        plan: &Plan,
+        source: &Source,
+        topics: &[(&Topic, i32, i64)],
+        source_index: u16,
+        decoder: MakeDecoder<'_>,
+        coverage: Option<&Coverage>,
+    ) -> Result<Self, RunError> {
         let targets: Vec<_> = topics.iter().map(|(topic, ..)| Target::Topic(topic)).collect();
         let mut numbering = Numbering::default();
-        let segment = build(plan, Input::Source(source), &targets, &mut numbering, decoder)
+        let segment = build_covered(plan, Input::Source(source), &targets, &mut numbering, decoder, coverage)
             .map_err(|error| build_error(error, source.origin))?;
         let writers = topics.iter().map(|(topic, partitions, records)| writer(topic, *partitions, *records));
         let topics = writers.collect::<Result<_, _>>()?;
@@ -88,6 +103,7 @@ impl IngestCore {
             out: Messages { topics, letters: vec![], ready: vec![], bytes: vec![] },
             arena: Bump::new(),
             source_index,
+            clock: None,
         })
     }
 
@@ -127,6 +143,7 @@ impl IngestCore {
             original: &original,
         };
         let mut row: Row<'_> = Row::new(self.segment.cells(), arena);
+        row.clock = self.clock;
         let mut scratch: Vec<Datum<'_>> = Vec::new();
         let verdict = self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
         if let Verdict::Stop { letter, .. } = verdict {
@@ -143,6 +160,21 @@ impl IngestCore {
             return Err(Halt { error, drop_epoch: false });
         }
         Ok(())
+    }
+
+    /// As if it had just been compiled, with so many records in each topic.
+    pub fn restart(&mut self, records: &[i64]) {
+        for (topic, records) in self.out.topics.iter_mut().zip(records) {
+            topic.turn = *records;
+        }
+        self.out.letters.clear();
+        self.counters = Counters::new(self.numbering.steps.len(), self.numbering.taps.len());
+        self.bad_rate.forget();
+    }
+
+    /// What became of its records.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// Bad records since the last call.
@@ -169,7 +201,6 @@ impl IngestCore {
     }
 
     /// Ids of its steps, for messages.
-    #[allow(dead_code, reason = "symmetry with stages; the tests read it")]
     pub fn steps(&self) -> &[String] {
         &self.numbering.steps
     }

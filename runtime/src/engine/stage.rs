@@ -8,7 +8,8 @@ use pipewright_expr::{Datum, Row};
 use pipewright_plan::{Origin, Plan, Stage};
 
 use super::{
-    BadRate, BuildError, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build,
+    BadRate, BuildError, Counters, Coverage, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict,
+    build_covered,
 };
 use crate::codecs::{self, ColumnRequest};
 use crate::record::{BadRecord, DeadLetter, Original, RecordId};
@@ -29,6 +30,8 @@ pub struct StageCore {
     arena: Bump,
     epoch: u64,
     records: u64,
+    /// What `now()` says; `None`: the time of the machine.
+    pub clock: Option<i64>,
 }
 
 /// What is being filled.
@@ -80,6 +83,16 @@ pub struct Halt {
 impl StageCore {
     /// Compiles a stage. `encoders`: one per sink, in the stage's order.
     pub fn new(plan: &Plan, stage: &Stage, encoders: Vec<Box<dyn RowEncoder>>) -> Result<Self, RunError> {
+        Self::covered(plan, stage, encoders, None)
+    }
+
+    /// The same, noting what records reach.
+    pub fn covered(
+        plan: &Plan,
+        stage: &Stage,
+        encoders: Vec<Box<dyn RowEncoder>>,
+        coverage: Option<&Coverage>,
+    ) -> Result<Self, RunError> {
         let sinks: Vec<_> = stage.sinks.iter().filter_map(|name| plan.sink(name)).collect();
         let targets: Vec<_> = sinks.iter().map(|sink| Target::Sink(sink)).collect();
         let mut numbering = Numbering::default();
@@ -87,7 +100,7 @@ impl StageCore {
         for name in &stage.topics {
             let topic = plan.topic(name).ok_or_else(|| bug(format!("the plan has no topic `{name}`")))?;
             let decoder = |columns: &[ColumnRequest]| codecs::decoder(&topic.format, columns, &topic.schema);
-            let segment = build(plan, Input::Topic(topic), &targets, &mut numbering, &decoder);
+            let segment = build_covered(plan, Input::Topic(topic), &targets, &mut numbering, &decoder, coverage);
             segments.push(segment.map_err(|error| build_error(error, topic.origin))?);
         }
         let counters = Counters::new(numbering.steps.len(), numbering.taps.len());
@@ -101,6 +114,7 @@ impl StageCore {
             arena: Bump::new(),
             epoch: 0,
             records: 0,
+            clock: None,
         })
     }
 
@@ -127,6 +141,7 @@ impl StageCore {
         arena: &'a Bump,
     ) -> Result<(), Halt> {
         let mut rows: Vec<Row<'a>> = self.segments.iter().map(|it| Row::new(it.cells(), arena)).collect();
+        rows.iter_mut().for_each(|it| it.clock = self.clock);
         let mut scratch: Vec<Datum<'a>> = Vec::new();
         for record in records {
             let (topic, partition, read_at) = record.place();
@@ -192,6 +207,14 @@ impl StageCore {
             moves,
             cursors: BTreeMap::new(),
         }
+    }
+
+    /// As if it had just been compiled.
+    pub fn restart(&mut self) {
+        self.abandon();
+        self.epoch = 0;
+        self.counters = Counters::new(self.numbering.steps.len(), self.numbering.taps.len());
+        self.bad_rate.forget();
     }
 
     /// Forgets what was not committed.
