@@ -9,4 +9,5 @@ mod crash;
 mod embedded;
 mod project;
 mod servers;
+mod sources;
 mod weather;

@@ -7,7 +7,7 @@ use pipewright_expr::{Datum, Row};
 use pipewright_plan::{BadRecordPolicy, Plan, Source, Topic, Type};
 
 use super::bug;
-use super::core::{Halt, build_error, stopped, too_many};
+use super::core::{build_error, stopped, too_many};
 use crate::codecs::{self, ColumnRequest, Encoder};
 use crate::connectors::files::{FileReader, FileRecord};
 use crate::connectors::kafka::{keys, partitioner};
@@ -22,6 +22,14 @@ pub(super) trait Emit {
     -> Result<(), RunError>;
 }
 
+/// Why a source takes no more records.
+pub(super) enum Halt {
+    /// A policy. `taken`: what became of the record is settled; otherwise it is the one to go on with.
+    Policy { error: RunError, taken: bool },
+    /// A message could not be handed over.
+    Emit(RunError),
+}
+
 /// One source on its way to its topics.
 pub(super) struct IngestCore {
     source: String,
@@ -33,6 +41,8 @@ pub(super) struct IngestCore {
     arena: Bump,
     /// What a dead letter's `topic` counts: behind the stage's topics come the sources.
     source_index: u16,
+    /// Records that were counted, and then stopped the run.
+    untaken: u64,
 }
 
 struct Messages {
@@ -88,6 +98,7 @@ impl IngestCore {
             out: Messages { topics, letters: vec![], ready: vec![], bytes: vec![] },
             arena: Bump::new(),
             source_index,
+            untaken: 0,
         })
     }
 
@@ -97,17 +108,21 @@ impl IngestCore {
         let result = self.take_into(record, &arena);
         arena.reset();
         self.arena = arena;
-        result?;
+        if matches!(&result, Err(Halt::Policy { taken: false, .. })) {
+            self.out.ready.clear();
+            self.out.bytes.clear();
+            return result;
+        }
         let ready = std::mem::take(&mut self.out.ready);
         let slice = |range: &Option<(usize, usize)>| range.and_then(|(from, to)| self.out.bytes.get(from..to));
         for message in &ready {
             emit.emit(message.target, message.partition, slice(&message.key), slice(&message.value))
-                .map_err(|error| Halt { error, drop_epoch: false })?;
+                .map_err(Halt::Emit)?;
         }
         self.out.ready = ready;
         self.out.ready.clear();
         self.out.bytes.clear();
-        Ok(())
+        result
     }
 
     fn take_into(&mut self, record: &FileRecord<'_>, arena: &Bump) -> Result<(), Halt> {
@@ -130,17 +145,17 @@ impl IngestCore {
         let mut scratch: Vec<Datum<'_>> = Vec::new();
         let verdict = self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
         if let Verdict::Stop { letter, .. } = verdict {
-            self.out.ready.clear();
+            self.untaken += 1;
             let mut error = stopped(&letter, &self.source);
             error.message = format!(
                 "stopped at a bad record ({} line {}): {} [{}]",
                 record.file, record.line, letter.bad.reason, letter.place
             );
-            return Err(Halt { error, drop_epoch: false });
+            return Err(Halt::Policy { error, taken: false });
         }
         if self.bad_rate.count(matches!(verdict, Verdict::Bad)) {
             let error = too_many(&self.bad_rate, &self.source, self.out.letters.last());
-            return Err(Halt { error, drop_epoch: false });
+            return Err(Halt::Policy { error, taken: true });
         }
         Ok(())
     }
@@ -160,7 +175,7 @@ impl IngestCore {
         let skipped = self.counters.skipped.iter().chain(&self.counters.refused_skipped).sum::<u64>();
         SourceSummary {
             name: self.source.clone(),
-            read: self.counters.read,
+            read: self.counters.read - self.untaken,
             read_before,
             filtered: self.counters.filtered.iter().sum(),
             dead_letters,
