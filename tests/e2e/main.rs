@@ -7,7 +7,10 @@
 mod beginning;
 mod crash;
 mod embedded;
+mod killed_servers;
+mod own_stack;
 mod project;
+mod secured;
 mod servers;
 mod sources;
 mod weather;

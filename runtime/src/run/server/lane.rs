@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pipewright_plan::{Stage, Start, Topic};
 
-use super::super::committer::{Committer, CommitterParts, Done, Reply, database_error};
+use super::super::committer::{Committer, CommitterParts, Done, Reply, alone, database_error};
 use super::super::core::{Halt, StageCore};
 use super::super::embedded::{first_error, owner};
 use super::super::summary::{self, RefusedRows};
@@ -129,6 +129,7 @@ fn prepare(
                 if !told {
                     told = true;
                     let why = errors.first().map(ToString::to_string).unwrap_or_default();
+                    let why = alone(what, &why).to_string();
                     shared.observer.event(Event::Waiting { what: what.to_string(), why });
                 }
                 std::thread::sleep(Duration::from_millis(500));
