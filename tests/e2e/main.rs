@@ -12,4 +12,5 @@ mod own_stack;
 mod project;
 mod secured;
 mod servers;
+mod sources;
 mod weather;
