@@ -6,6 +6,7 @@
 
 mod crash;
 mod embedded;
+mod full_and_changed;
 mod killed_servers;
 mod own_stack;
 mod project;
