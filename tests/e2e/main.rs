@@ -8,6 +8,7 @@ mod crash;
 mod embedded;
 mod full_and_changed;
 mod killed_servers;
+mod large_records;
 mod own_stack;
 mod project;
 mod secured;

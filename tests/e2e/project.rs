@@ -131,7 +131,7 @@ pub fn eventually(what: &str, limit: Duration, mut ready: impl FnMut() -> bool) 
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
