@@ -4,6 +4,7 @@
 //! Needs the servers of `scripts/stack up kafka postgres`; without them these tests fail.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+mod beginning;
 mod changelogs;
 mod crash;
 mod embedded;
