@@ -208,12 +208,12 @@ impl Reading<'_> {
             let cursor = Stored { position: reader.cursor(), read: read_before + seen.read };
             let text = serde_json::to_string(&cursor).map_err(|error| bug(error.to_string()))?;
             producer.commit(&text)?;
+            *total = merge(before.clone(), seen, read_before);
             self.shared.observer.event(Event::Source {
                 source: self.source.name.clone(),
-                records: seen.read,
+                records: total.read,
                 bytes: reader.consumed_bytes(),
             });
-            *total = merge(before.clone(), seen, read_before);
             match ended {
                 Filled::Room => {}
                 Filled::Ended if self.is_service() && reader.can_follow() => {
