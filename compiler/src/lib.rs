@@ -4,12 +4,14 @@
 //! One call, [`compile`], gives every finding at once and, if none is an error, the plan.
 
 mod allows;
+mod client_properties;
 mod compile;
 mod connections;
 mod context;
 pub mod diagnostics;
 pub mod environment;
 pub mod expressions;
+mod fix;
 mod flow;
 mod functions;
 mod graph;
@@ -23,6 +25,7 @@ mod options;
 mod params;
 mod problems;
 pub mod registry;
+mod slip;
 pub mod source;
 mod stages;
 mod steps;

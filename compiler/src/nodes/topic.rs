@@ -17,7 +17,7 @@ use super::{
 use crate::{
     context::{Context, DeclaredConnection},
     diagnostics::{
-        CompactedTopicMisuse, Diagnostics, KeyNotIdentity, NotYet, PartitionsNotSaid, WhichCluster, WrongConnection,
+        CompactedTopicMisuse, Diagnostics, KeyNotIdentity, NotYet, PartitionsInherited, WhichCluster, WrongConnection,
         WrongInput, WrongOptionValue,
     },
     expressions::{self, Scope},
@@ -416,7 +416,7 @@ fn partitions(
         return Some(1);
     }
     if owned && !block.has("partitions") {
-        diagnostics.emit(PartitionsNotSaid {
+        diagnostics.emit(PartitionsInherited {
             topic: site.node.name.text.clone(),
             span: site.node.name.span,
             cluster: cluster.span,

@@ -3,7 +3,7 @@
 //! Knows the two names only. Says no when in doubt: `price_a` is one letter from `price_b` and another thing.
 
 /// One letter too many, too few, wrong or swapped with its neighbour; or other case and underscores.
-pub(super) fn is_slip(written: &str, meant: &str) -> bool {
+pub(crate) fn is_slip(written: &str, meant: &str) -> bool {
     let fold = |name: &str| name.replace(['_', '-'], "").to_lowercase();
     let (a, b) = (fold(written), fold(meant));
     if a == b {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use pipewright_grammar::ast::{self, Expr, ExprKind, StepKind, TypeExpr, TypeExprKind, TypeValue, Window};
 
+use super::facts::Facts;
 use crate::{
-    context::Context,
     diagnostics::{Diagnostics, UnusedDeclaration},
     index::NodeRole,
     walk,
@@ -20,8 +20,12 @@ struct Used<'a> {
     values: BTreeSet<&'a str>,
 }
 
-pub(super) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let index = &context.index;
+pub(super) fn check(facts: &Facts<'_>, diagnostics: &mut Diagnostics) {
+    // What a mistake elsewhere left without a reader is no news.
+    if diagnostics.has_errors() {
+        return;
+    }
+    let (context, index) = (facts.context, &facts.context.index);
     let mut used = Used::default();
     for declared in &index.connections {
         used.record(declared.part.options.as_ref());

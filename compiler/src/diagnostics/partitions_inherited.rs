@@ -1,11 +1,11 @@
-//! `partitions-not-said`: a topic without a number of partitions.
+//! `partitions-inherited`: a topic without a number of partitions.
 
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
 
 /// A topic without a number of partitions.
-pub struct PartitionsNotSaid {
+pub struct PartitionsInherited {
     /// The topic
     pub topic: String,
     /// Where.
@@ -14,8 +14,8 @@ pub struct PartitionsNotSaid {
     pub cluster: Span,
 }
 
-impl Finding for PartitionsNotSaid {
-    const NAME: &'static str = "partitions-not-said";
+impl Finding for PartitionsInherited {
+    const NAME: &'static str = "partitions-inherited";
     const EXPLAIN: &'static str = r##"The number of partitions bounds how much can be read in parallel, and it decides where each key lies. It cannot be changed later without
 moving keys: from 6 to 8 partitions three of four keys move, and their old and new records are read in any order. So it is not left to
 the broker's default, which is 1. An embedded cluster has 1.
