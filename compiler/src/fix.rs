@@ -2,6 +2,8 @@
 
 use pipewright_grammar::Span;
 
+use crate::slip::is_slip;
+
 /// Whether a fix may be applied without asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Applicability {
@@ -36,6 +38,12 @@ impl Fix {
     /// The only answer there is.
     pub fn safe(title: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
         Self { title: title.into(), edits, applicability: Applicability::Safe }
+    }
+
+    /// "Did you mean": safe if what was written can only be a slip of the finger, else one answer of several.
+    pub fn did_you_mean(written: &str, span: Span, meant: &str) -> Self {
+        let (title, edits) = (format!("write `{meant}`"), vec![(span, meant.to_owned())]);
+        if is_slip(written, meant) { Self::safe(title, edits) } else { Self::choice(title, edits) }
     }
 
     /// One answer of several.

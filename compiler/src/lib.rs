@@ -3,6 +3,7 @@
 //! Knows the language and the registry it is handed; knows no file system, no environment, no clock, no client library.
 //! One call, [`compile`], gives every finding at once and, if none is an error, the plan.
 
+mod added;
 mod allows;
 mod client_properties;
 mod compile;

@@ -2,8 +2,27 @@
 //!
 //! Knows the two names only. Says no when in doubt: `price_a` is one letter from `price_b` and another thing.
 
+/// Words of other languages that mean exactly the same.
+const SAME: &[(&str, &str)] = &[
+    ("bigint", "int64"),
+    ("binary", "bytes"),
+    ("bytea", "bytes"),
+    ("boolean", "bool"),
+    ("double", "float64"),
+    ("filter", "where"),
+    ("jsonb", "json"),
+    ("long", "int64"),
+    ("str", "string"),
+    ("text", "string"),
+    ("timestamptz", "timestamp"),
+    ("varchar", "string"),
+];
+
 /// One letter too many, too few, wrong or swapped with its neighbour; or other case and underscores.
 pub(crate) fn is_slip(written: &str, meant: &str) -> bool {
+    if SAME.contains(&(written.to_lowercase().as_str(), meant)) {
+        return true;
+    }
     let fold = |name: &str| name.replace(['_', '-'], "").to_lowercase();
     let (a, b) = (fold(written), fold(meant));
     if a == b {
@@ -24,9 +43,13 @@ mod tests {
 
     #[test]
     fn slips_are_told_from_other_names() {
-        for (written, meant) in
-            [("amuont", "amount"), ("orderId", "order_id"), ("partition", "partitions"), ("custmer_id", "customer_id")]
-        {
+        for (written, meant) in [
+            ("amuont", "amount"),
+            ("orderId", "order_id"),
+            ("partition", "partitions"),
+            ("VARCHAR", "string"),
+            ("custmer_id", "customer_id"),
+        ] {
             assert!(is_slip(written, meant), "{written} {meant}");
         }
         for (written, meant) in [

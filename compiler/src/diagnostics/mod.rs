@@ -6,7 +6,7 @@ use pipewright_grammar::Span;
 
 pub use crate::fix::{Applicability, Fix};
 
-use crate::{levels::Level, slip};
+use crate::levels::Level;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,12 +108,7 @@ impl Diagnostic {
     /// "Did you mean": safe to apply if what was written is a slip of the finger, else one answer of several.
     pub fn did_you_mean(mut self, written: &str, span: Span, meant: &str) -> Self {
         self.help = Some(format!("did you mean `{meant}`?"));
-        let (title, edits) = (format!("write `{meant}`"), vec![(span, meant.to_owned())]);
-        self.fixes.push(if slip::is_slip(written, meant) {
-            Fix::safe(title, edits)
-        } else {
-            Fix::choice(title, edits)
-        });
+        self.fixes.push(Fix::did_you_mean(written, span, meant));
         self
     }
 }

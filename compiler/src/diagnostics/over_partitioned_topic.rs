@@ -38,6 +38,7 @@ topic orders: Order from orders_csv { partitions = 30 }
         Diagnostic::warning(Self::NAME, self.span, message)
             .label("more than readers can use")
             .help("write as many as programs will read at once: `partitions = 30`")
+            .choice("write `partitions = 30`", self.span, "partitions = 30")
             .note("each costs the brokers files, memory and time at a failover, and they cannot be made fewer later")
     }
 }

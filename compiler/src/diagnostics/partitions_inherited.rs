@@ -12,6 +12,8 @@ pub struct PartitionsInherited {
     pub span: Span,
     /// The cluster
     pub cluster: Span,
+    /// Where the number goes.
+    pub edit: (Span, String),
 }
 
 impl Finding for PartitionsInherited {
@@ -38,6 +40,7 @@ topic orders: Order from orders_csv { partitions = 6 }
             .label("not said")
             .also(self.cluster, "not embedded: the number stays for the life of the topic")
             .help("add `partitions = 6`")
+            .choice("add `partitions = 6`", self.edit.0, self.edit.1)
             .note("with more partitions later, a key moves to another partition, and its old and new versions race")
     }
 }

@@ -36,6 +36,7 @@ pipeline shop { commit = { interval = 100ms } }
         Diagnostic::warning(Self::NAME, self.span, format!("every {rows} would be a transaction of its own"))
             .label("a round trip and a flush each")
             .help("leave `rows` out, and say how fresh rows must be: `commit = { interval = 100ms }`")
+            .choice("write `commit = { interval = 100ms }`", self.span, "commit = { interval = 100ms }")
             .note("a run is slower by orders of magnitude, and rows are not sooner there: an epoch ends after its interval, too")
     }
 }

@@ -1,8 +1,10 @@
 //! Order per key rests on all writers of a topic placing keys alike.
 
-use pipewright_plan::{Partitioner, Write};
+use pipewright_grammar::Span;
+use pipewright_plan::{Partitioner, Topic, Write};
 
 use super::facts::Facts;
+use crate::added;
 use crate::diagnostics::{Diagnostics, PartitionerImplicit};
 
 pub(super) fn check(facts: &Facts<'_>, diagnostics: &mut Diagnostics) {
@@ -20,7 +22,15 @@ pub(super) fn check(facts: &Facts<'_>, diagnostics: &mut Diagnostics) {
                 span: facts.node(&topic.name),
                 sink: sink.name.clone(),
                 sink_span: facts.node(&sink.name),
+                edits: ["murmur2", "consistent"].into_iter().filter_map(|it| Some((it, said(facts, topic, it)?))).collect(),
             });
         }
     }
+}
+
+/// The edit that says it.
+fn said(facts: &Facts<'_>, topic: &Topic, partitioner: &str) -> Option<(Span, String)> {
+    let node = facts.context.index.node(&topic.name)?;
+    let text = format!("partitioner = {partitioner}");
+    Some(added::node(node.node, &text, facts.context.sources))
 }
