@@ -16,6 +16,7 @@ mod fix;
 mod flow;
 mod functions;
 mod graph;
+mod hints;
 mod index;
 mod keys;
 pub mod levels;

@@ -18,7 +18,12 @@ pub(crate) fn report(problems: Vec<Problem>, diagnostics: &mut Diagnostics) {
 fn words(problem: Problem) -> Diagnostic {
     let Problem { span, kind, fix } = problem;
     // What the parser would write is what was meant, but where it can only guess.
-    let certain = !matches!(kind, ProblemKind::StrayClose(_) | ProblemKind::BadEscape(_));
+    let certain = match &kind {
+        ProblemKind::StrayClose(_) | ProblemKind::BadEscape(_) => false,
+        // "Or" in C, "joined to" in SQL.
+        ProblemKind::Foreign { written, .. } => written != "||",
+        _ => true,
+    };
     let mut diagnostic = match kind {
         ProblemKind::Unexpected { found, expected, within } => {
             SyntaxError { span, found, expected, within }.diagnostic()
