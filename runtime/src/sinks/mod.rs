@@ -14,11 +14,13 @@ pub(crate) mod buffer;
 pub(crate) mod commit;
 pub mod dead_letters;
 pub(crate) mod failure;
+pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
 mod stage_context;
 
 pub use any::{AnyDatabase, describe, location, open, open_connection};
+pub use history::{Filled, History};
 pub use stage_context::StageContext;
 
 /// Turns rows of one sink into its database's wire format, on the lane's thread. No I/O. Buffers are reused.
@@ -209,6 +211,9 @@ pub trait Database: Send {
     /// Connects, creates what is missing (own tables, sink tables where allowed), and checks every sink table against the
     /// plan. Reports the first thing that is wrong per sink.
     async fn prepare(&mut self) -> Result<(), Vec<DatabaseError>>;
+
+    /// Whether the stage was here before. After [`prepare`](Self::prepare).
+    async fn history(&mut self) -> Result<History, DatabaseError>;
 
     /// Takes ownership of partitions: raises their generations, waits for an in-flight commit of the
     /// old owner, gives their positions. `topic_ids` has one entry per topic of the stage; an id is stored where none is yet,
