@@ -1,6 +1,7 @@
 //! The reference: every function, option and diagnostic, from the declarations themselves. `pipewright explain NAME` prints a
 //! page of it, `pipewright docs --write` writes all of it to `docs/`, and a test holds the two equal.
 
+pub mod examples;
 mod functions;
 mod options;
 
