@@ -6,5 +6,6 @@ pub mod dead_letters;
 pub mod docs;
 pub mod explain;
 pub mod fmt;
+pub mod lsp;
 pub mod new;
 pub mod run;
