@@ -12,7 +12,7 @@ use lsp_types::{
 };
 use pipewright_compiler::diagnostics::{self, Severity};
 use pipewright_compiler::source::Sources;
-use pipewright_grammar::{SourceId, Span};
+use pipewright_grammar::Span;
 
 use super::documents::Documents;
 use super::programs::Program;
@@ -129,11 +129,6 @@ pub(super) fn range(span: Span, sources: &Sources, documents: &Documents) -> Ran
 pub(super) fn location(span: Span, sources: &Sources, documents: &Documents) -> Option<Location> {
     let file = sources.get(span.source)?;
     Some(Location { uri: documents.uri(&file.path)?, range: range(span, sources, documents) })
-}
-
-/// All of a file.
-pub(super) fn whole(source: SourceId, sources: &Sources) -> Span {
-    Span::new(source, 0, sources.get(source).map_or(0, |it| it.text.len()))
 }
 
 /// What is wrong with `pipewright.yaml`.

@@ -6,12 +6,20 @@
 
 mod actions;
 mod capabilities;
+mod completion;
 mod diagnostics;
 mod documents;
 mod formatting;
+mod hints;
+mod hover;
+mod lookup;
+mod navigation;
 mod positions;
 mod programs;
+mod renaming;
 mod server;
+mod signature;
+mod symbols;
 pub mod transport;
 
 use std::collections::{HashSet, VecDeque};

@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use super::documents::{self, Documents};
 use super::programs::Programs;
-use super::{actions, capabilities, diagnostics, formatting};
+use super::{
+    actions, capabilities, completion, diagnostics, formatting, hints, hover, navigation, renaming, signature, symbols,
+};
 
 /// A session with an editor.
 pub(super) struct Server {
@@ -93,6 +95,20 @@ impl Server {
     fn feature(&mut self, method: &str, params: Value) -> Answer {
         match method {
             ask::Formatting::METHOD => self.with::<ask::Formatting>(params, formatting::format),
+            ask::HoverRequest::METHOD => self.with::<ask::HoverRequest>(params, hover::hover),
+            ask::Completion::METHOD => self.with::<ask::Completion>(params, completion::completion),
+            ask::SignatureHelpRequest::METHOD => self.with::<ask::SignatureHelpRequest>(params, signature::help),
+            ask::GotoDefinition::METHOD => self.with::<ask::GotoDefinition>(params, navigation::definition),
+            ask::References::METHOD => self.with::<ask::References>(params, navigation::references),
+            ask::DocumentHighlightRequest::METHOD => {
+                self.with::<ask::DocumentHighlightRequest>(params, navigation::highlights)
+            }
+            ask::PrepareRenameRequest::METHOD => self.with::<ask::PrepareRenameRequest>(params, renaming::prepare),
+            ask::Rename::METHOD => self.with::<ask::Rename>(params, renaming::perform),
+            ask::DocumentSymbolRequest::METHOD => self.with::<ask::DocumentSymbolRequest>(params, symbols::document),
+            ask::WorkspaceSymbolRequest::METHOD => self.with::<ask::WorkspaceSymbolRequest>(params, symbols::workspace),
+            ask::FoldingRangeRequest::METHOD => self.with::<ask::FoldingRangeRequest>(params, symbols::folding),
+            ask::InlayHintRequest::METHOD => self.with::<ask::InlayHintRequest>(params, hints::hints),
             ask::CodeActionRequest::METHOD => self.with::<ask::CodeActionRequest>(params, actions::actions),
             _ => refuse(ErrorCode::MethodNotFound, &format!("there is no request `{method}`")),
         }
@@ -167,6 +183,15 @@ impl Server {
                 self.programs.moved();
             }),
             _ => {}
+        }
+    }
+
+    /// Shows a message that nobody should miss.
+    pub(super) fn warn(&self, message: &str) {
+        let params = lsp_types::ShowMessageParams { typ: lsp_types::MessageType::WARNING, message: message.into() };
+        let method = note::ShowMessage::METHOD.to_string();
+        if let Ok(params) = serde_json::to_value(params) {
+            self.send(Notification { method, params }.into());
         }
     }
 

@@ -3,7 +3,9 @@
 
 mod editor;
 mod findings;
+mod names;
 mod protocol;
+mod typing;
 
 /// A program without a finding.
 pub const SHOP: &str = include_str!("shop.pipe");

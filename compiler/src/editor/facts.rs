@@ -115,8 +115,6 @@ pub(crate) struct AtCursor {
 /// Everything that was noted.
 #[derive(Debug, Default)]
 pub struct Facts {
-    /// A cursor is looked for.
-    pub(crate) cursor: bool,
     pub(crate) at_cursor: Option<AtCursor>,
     types: HashMap<Span, Type>,
     pub(crate) uses: HashMap<Span, Use>,

@@ -4,7 +4,15 @@
 //! protocol. Works on broken programs; what stands behind a mistake may have no answer.
 
 mod analysis;
+mod blocks;
+mod complete;
 pub(crate) mod facts;
+mod names;
+mod rename;
+pub mod words;
 
 pub use analysis::{Analysis, analyse};
+pub use complete::{Candidate, Completion, complete};
 pub use facts::{Facts, NodeShape, Placement, Shape, StepShape};
+pub use names::{Names, Occurrence, Target, names};
+pub use rename::{Renaming, renamable, rename};

@@ -7,6 +7,8 @@ mod filter;
 mod project;
 mod table;
 
+pub(crate) use table::EVENTS;
+
 use pipewright_grammar::{Span, ast};
 use pipewright_plan::{Base, Field, Partitioning, Step, StepKind, Type};
 

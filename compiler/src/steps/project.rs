@@ -62,7 +62,10 @@ impl Chain<'_, '_, '_> {
                 Some(old) => *old = field,
                 None => self.flow.schema.fields.push(field),
             }
-            self.flow.declared.insert(name.text.clone(), name.span);
+            if let Some(old) = self.flow.declared.insert(name.text.clone(), name.span) {
+                // The field is replaced: under another name there would be two.
+                self.context.note(|facts| facts.joined.push((old, name.span)));
+            }
             assignments.push(Assignment { name: name.text.clone(), value });
         }
         Some(StepKind::Derive(assignments))
