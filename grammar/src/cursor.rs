@@ -32,6 +32,11 @@ const ENDINGS: &[&str] = &[
     " = null",
     ": string",
     " { }",
+    " [ ]",
+    " from x",
+    " to x",
+    " from x to x",
+    ": string = null",
 ];
 
 /// Puts `word` at a place. Nothing inside of comments and texts, where no word of the language stands.

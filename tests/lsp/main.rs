@@ -5,6 +5,7 @@ mod editor;
 mod findings;
 mod names;
 mod protocol;
+mod robust;
 mod typing;
 
 /// A program without a finding.

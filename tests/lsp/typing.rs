@@ -108,6 +108,6 @@ fn the_signature_of_the_call_is_shown_while_it_is_written() {
         help("transform t from orders\n  | where round(gross(‸), 1)"),
         ("gross(net: decimal(12, 2)): decimal(12, 2)".into(), Some(0))
     );
-    assert_eq!(help("transform t from orders\n  | where coalesce(1, 2, 3, ‸)").1, Some(1));
+    assert_eq!(help("transform t from orders\n  | where coalesce(1, 2, 3, ‸)").1, Some(0));
     assert_eq!(help("transform t from orders\n  | where (‸").0, "");
 }
