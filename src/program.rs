@@ -128,8 +128,12 @@ fn walk(folder: &Path, found: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
 
 /// Whether a file is the root of a program: a line of it begins with the `pipeline` block. Imported files have none.
 pub fn is_root(path: &Path) -> bool {
-    let Ok(bytes) = std::fs::read(path) else { return true };
-    String::from_utf8_lossy(&bytes).lines().any(|line| {
+    std::fs::read(path).map_or(true, |bytes| has_pipeline(&String::from_utf8_lossy(&bytes)))
+}
+
+/// The same for a text.
+pub fn has_pipeline(text: &str) -> bool {
+    text.lines().any(|line| {
         line.strip_prefix("pipeline").is_some_and(|rest| rest.starts_with([' ', '\t', '{']) || rest.is_empty())
     })
 }

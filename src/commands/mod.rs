@@ -8,5 +8,6 @@ pub mod environments;
 pub mod explain;
 pub mod fmt;
 mod lint_flags;
+pub mod lsp;
 pub mod new;
 pub mod run;

@@ -18,6 +18,21 @@ pub fn files() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// `round(x[, digits])`
+pub fn signature(function: &pipewright_expr::functions::Function) -> String {
+    functions::signature(function)
+}
+
+/// What a function does, with its examples.
+pub fn function(function: &pipewright_expr::functions::Function) -> String {
+    functions::page(function)
+}
+
+/// What may stand as the value of an option, in words.
+pub fn option_type(ty: &pipewright_plan::OptionType) -> String {
+    options::type_text(ty).replace('`', "")
+}
+
 /// What stands at the top of a generated file.
 const GENERATED: &str = "<!-- Written by `pipewright docs --write` from the declarations. -->\n\n";
 

@@ -74,7 +74,7 @@ fn call_text(call: &CallSpec, indent: &str) -> String {
     out
 }
 
-fn type_text(ty: &OptionType) -> String {
+pub(super) fn type_text(ty: &OptionType) -> String {
     match ty {
         OptionType::Bool => "`true` or `false`".into(),
         OptionType::Int { min, max } if *max == i64::MAX => format!("whole number from {min}"),
