@@ -22,7 +22,7 @@ pub struct SourceFile {
 }
 
 /// How many bytes are counted at most to find a column, twice.
-const STRIDE: usize = 1024;
+const STRIDE: usize = 128;
 
 impl SourceFile {
     fn new(path: String, text: String) -> Self {
