@@ -415,7 +415,7 @@ fn partitions(
     if cluster.embedded() {
         return Some(1);
     }
-    if owned && !block.has("partitions") {
+    if owned && !cluster.incomplete && !block.has("partitions") {
         diagnostics.emit(PartitionsNotSaid {
             topic: site.node.name.text.clone(),
             span: site.node.name.span,
