@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod diff;
 pub mod environment;
 pub mod exit;
 pub mod explain;
@@ -17,6 +18,7 @@ pub mod program;
 pub mod progress;
 pub mod reference;
 pub mod report;
+pub mod rewrite;
 #[cfg(feature = "run")]
 pub mod signals;
 pub mod style;

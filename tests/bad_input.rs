@@ -158,3 +158,102 @@ fn import_circles_and_files_that_are_not_there() {
     assert_eq!(code, 1);
     assert!(out.contains("gone.pipe"), "{out}");
 }
+
+/// What stands before a mistake in its line moves it by its characters, whatever they are made of.
+#[test]
+fn columns_are_right_behind_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    for before in [
+        "",
+        "é",
+        "e\u{301}",
+        "😀",
+        "👩\u{200d}👩\u{200d}👧",
+        "中文",
+        "\\u{1F600}",
+        "а",
+        "“x”",
+        "\u{200b}",
+        "\t",
+        "x{}#//;&&",
+    ] {
+        for (indent, end) in [("  ", "\n"), ("\t", "\n"), ("  ", "\r\n"), ("\t \t", "\r\n")] {
+            for mark in ["", "\u{feff}"] {
+                let step = format!("{indent}| where name == \"{before}\" and idd > 1");
+                let text = tail(&format!("transform done from lines\n{step}")).replace('\n', end);
+                let (code, out) = check(folder.path(), format!("{mark}{text}").as_bytes());
+                assert_eq!(code, 1);
+                let line = text.lines().position(|it| it.contains("idd")).unwrap() + 1;
+                let column = step.split("idd").next().unwrap().chars().count() + 1;
+                let expected =
+                    format!("odd.pipe:{line}:{column}: error[unknown-column]: there is no field `idd` here\n");
+                assert_eq!(out, expected, "behind {before:?} {indent:?} {end:?}");
+            }
+        }
+    }
+}
+
+/// A character that is no part of the language is named once, with its place, and not by all who cannot read it.
+#[test]
+fn strange_characters_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (step, name, column) in [
+        ("| where nаme == \"x\"", "confusable-character", 12),
+        ("| where name == “x”", "confusable-character", 19),
+        ("| where na\u{200b}me == \"x\"", "confusable-character", 13),
+        ("| where name\u{200b} == \"x\"", "confusable-character", 15),
+        ("| where id\u{a0}> 1", "confusable-character", 13),
+        ("| where id ≥ 1", "foreign-spelling", 14),
+        ("| where id – 1 > 0", "confusable-character", 14),
+        ("| where name == 'x'", "foreign-spelling", 19),
+        ("| where 😀 > 1", "syntax-error", 11),
+        ("| where e\u{301} > 1", "syntax-error", 11),
+        ("| where id > 1;", "foreign-spelling", 17),
+        ("| where id > 1 // why", "foreign-spelling", 18),
+        ("| where id\u{0} > 1", "confusable-character", 13),
+    ] {
+        let text = tail(&format!("transform done from lines\n  {step}"));
+        let line = text.lines().position(|it| it.contains(step)).unwrap() + 1;
+        let (code, out) = check(folder.path(), text.as_bytes());
+        assert_eq!(code, 1, "{step}");
+        let expected = format!("odd.pipe:{line}:{column}: error[{name}]");
+        assert!(out.starts_with(&expected), "{step}: not {expected}, but {out}");
+        assert_eq!(out.lines().count(), 1, "{step}: {out}");
+    }
+}
+
+/// The marks of a merge are one finding each conflict, and one of the sides is read.
+#[test]
+fn a_merge_that_is_not_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    for end in ["\n", "\r\n"] {
+        let step = "<<<<<<< HEAD\n  | where id > 1\n||||||| base\n=======\n  | where idd > 2\n>>>>>>> other";
+        let text = tail(&format!("transform done from lines\n{step}")).replace('\n', end);
+        let (code, out) = check(folder.path(), text.as_bytes());
+        assert_eq!(code, 1);
+        assert!(out.contains("error[merge-conflict]") && out.lines().count() == 1, "{out}");
+    }
+}
+
+/// The mark under a mistake stands under it, with tabs and wide characters before it; a line of a megabyte is cut around it.
+#[test]
+fn marks_stand_under_what_they_mark() {
+    let folder = tempfile::tempdir().unwrap();
+    for (before, width) in [("", 0), ("é", 1), ("中文", 4), ("😀", 2), ("e\u{301}", 1)] {
+        let step = format!("\t| where name == \"{before}\" and idd > 1");
+        std::fs::write(folder.path().join("odd.pipe"), tail(&format!("transform done from lines\n{step}"))).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_pipewright"))
+            .args(["check", "odd.pipe"])
+            .current_dir(folder.path())
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<&str> = shown.lines().collect();
+        let at = lines.iter().position(|it| it.contains("idd >")).unwrap();
+        assert!(!lines[at].contains('\t'), "{shown}");
+        let code = lines[at].split("idd").next().unwrap().chars().count() - before.chars().count() + width;
+        let mark = lines[at + 1].find(['─', '┬']).map(|n| lines[at + 1][..n].chars().count()).unwrap();
+        assert_eq!(mark, code, "behind {before:?}\n{shown}");
+    }
+}

@@ -3,7 +3,12 @@
 //!
 //! What is no lint stays. A name that no lint has is told, because a misspelt `allow` silences nothing.
 
-use pipewright_grammar::ast::{Allow, File};
+use std::collections::HashSet;
+
+use pipewright_grammar::{
+    SourceId,
+    ast::{Allow, File},
+};
 
 use crate::{
     diagnostics::{Diagnostic, Diagnostics, PAGES, UnknownAllow, default_level},
@@ -23,28 +28,32 @@ pub(crate) fn apply(files: &[File], sources: &Sources, mut diagnostics: Diagnost
         let closest = closest(&name.text, known.filter(|it| default_level(it).is_some())).filter(|_| !is_error);
         diagnostics.emit(UnknownAllow { name: name.text.clone(), span: name.span, closest, is_error });
     }
+    let silent = silent_lines(files, sources);
     let mut list = diagnostics.finish();
     list.retain(|finding| {
-        default_level(finding.name).is_none() || !allows.iter().any(|allow| silences(allow, finding, sources))
+        let place = (finding.primary.span.source, sources.position(finding.primary.span).0, finding.name);
+        default_level(finding.name).is_none() || !silent.contains(&place)
     });
     list
 }
 
-fn silences(allow: &Allow, finding: &Diagnostic, sources: &Sources) -> bool {
-    if allow.span.source != finding.primary.span.source || !allow.names.iter().any(|it| it.text == finding.name) {
-        return false;
+/// What is silenced, and where: each comment's line and the next one that holds more than a comment.
+fn silent_lines<'f>(files: &'f [File], sources: &Sources) -> HashSet<(SourceId, u32, &'f str)> {
+    let mut silent = HashSet::new();
+    for file in files {
+        let Some(source) = file.allows.first().and_then(|allow| sources.get(allow.span.source)) else { continue };
+        let code = source.text.lines().zip(1_u32..).filter(|(line, _)| {
+            let line = line.trim();
+            !line.is_empty() && !line.starts_with('#')
+        });
+        let code: Vec<u32> = code.map(|(_, number)| number).collect();
+        for allow in &file.allows {
+            let line = sources.position(allow.span).0;
+            let next = code.get(code.partition_point(|number| *number <= line)).copied();
+            for at in std::iter::once(line).chain(next) {
+                silent.extend(allow.names.iter().map(|name| (allow.span.source, at, name.text.as_str())));
+            }
+        }
     }
-    let line = sources.position(allow.span).0;
-    let at = sources.position(finding.primary.span).0;
-    at == line || Some(at) == next_code_line(allow, line, sources)
-}
-
-/// The next line that holds more than a comment.
-fn next_code_line(allow: &Allow, line: u32, sources: &Sources) -> Option<u32> {
-    let text = &sources.get(allow.span.source)?.text;
-    let found = text.lines().skip(line as usize).position(|it| {
-        let it = it.trim();
-        !it.is_empty() && !it.starts_with('#')
-    })?;
-    u32::try_from(found).ok().map(|skipped| line + 1 + skipped)
+    silent
 }

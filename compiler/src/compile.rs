@@ -63,6 +63,15 @@ pub(crate) fn run(
     (Compilation { sources, diagnostics, plan: if has_errors { None } else { plan } }, files)
 }
 
+/// Reads the one file `root` and says what cannot be read in it: no import, no name, no type is looked at.
+pub fn read(root: &str, loader: &dyn Loader) -> Compilation {
+    let mut sources = Sources::default();
+    let mut diagnostics = Diagnostics::default();
+    let files: Vec<_> = loading::load_one(root, loader, &mut sources, &mut diagnostics).into_iter().collect();
+    let diagnostics = allows::apply(&files, &sources, diagnostics);
+    Compilation { sources, diagnostics, plan: None }
+}
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Option<Plan> {
     let pipeline = nodes::pipeline::check(context, diagnostics);
     let program = nodes::check(context, &pipeline, diagnostics);

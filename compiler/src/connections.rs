@@ -50,7 +50,9 @@ pub(crate) fn connections(context: &mut Context<'_>, diagnostics: &mut Diagnosti
                 });
             }
         }
-        for problem in (spec.validate)(&values) {
+        // What is missing may stand in what could not be read.
+        let incomplete = context.index.is_incomplete(declared.declaration.span);
+        for problem in (spec.validate)(&values).into_iter().filter(|_| !incomplete) {
             report(problem, checked.as_ref(), head, context, &part.name.text, diagnostics);
         }
         let plan = Connection {
@@ -60,7 +62,7 @@ pub(crate) fn connections(context: &mut Context<'_>, diagnostics: &mut Diagnosti
             doc: Context::doc(&declared.declaration.doc),
             origin: context.origin(declared.declaration.span),
         };
-        let known = DeclaredConnection { plan, spec, span: part.name.span };
+        let known = DeclaredConnection { plan, spec, span: part.name.span, incomplete };
         context.connections.insert(part.name.text.clone(), known);
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct DeclaredConnection {
     pub(crate) spec: &'static ConnectorSpec,
     /// Where its name stands.
     pub(crate) span: Span,
+    /// Something in it could not be read: nobody knows its options.
+    pub(crate) incomplete: bool,
 }
 
 impl DeclaredConnection {

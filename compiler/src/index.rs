@@ -83,6 +83,10 @@ pub(crate) struct Index<'a> {
     pub(crate) tests: Vec<Declared<'a, ast::Test>>,
     /// Where something could not be read.
     unread: Vec<Span>,
+    /// What stands there: the name of a declaration whose keyword is gone is one of it.
+    unread_words: BTreeSet<&'a str>,
+    /// Of these a declaration has lost its name.
+    nameless: BTreeSet<Namespace>,
     node_names: BTreeMap<&'a str, usize>,
     /// Names that something unreadable declares, by namespace.
     broken: BTreeSet<(Namespace, &'a str)>,
@@ -116,7 +120,8 @@ impl<'a> Index<'a> {
         sources: &'a Sources,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let mut index = Index { unread, ..Index::default() };
+        let unread_words = unread.iter().map(|span| sources.text(*span)).collect();
+        let mut index = Index { unread, unread_words, ..Index::default() };
         let mut taken: BTreeMap<(Namespace, &'a str), Span> = BTreeMap::new();
         let mut broken_pipeline = false;
         for declaration in files.iter().flat_map(|file| &file.declarations) {
@@ -161,7 +166,11 @@ impl<'a> Index<'a> {
                 DeclarationKind::Stub { keyword, name } => {
                     broken_pipeline |= keyword.as_deref().is_none_or(|it| it == "pipeline");
                     let name = name.as_ref().map(|it| it.text.as_str());
-                    index.stub(keyword.as_deref(), name.or_else(|| second_word(sources.text(declaration.span))));
+                    let name = name.or_else(|| second_word(sources.text(declaration.span)));
+                    if name.is_none() {
+                        index.nameless.extend(keyword.as_deref().and_then(namespace));
+                    }
+                    index.stub(keyword.as_deref(), name);
                 }
                 DeclarationKind::Source(node)
                 | DeclarationKind::Topic(node)
@@ -199,9 +208,9 @@ impl<'a> Index<'a> {
         self.unread.iter().any(inside)
     }
 
-    /// A declaration of that name could not be read.
+    /// A declaration of that name could not be read, or may be the one whose name could not be.
     pub(crate) fn is_broken(&self, space: Namespace, name: &str) -> bool {
-        self.broken.contains(&(space, name))
+        self.broken.contains(&(space, name)) || self.nameless.contains(&space) || self.unread_words.contains(name)
     }
 
     /// Names that something unreadable declares.

@@ -35,4 +35,4 @@ mod steps;
 mod types;
 mod walk;
 
-pub use compile::{Compilation, compile};
+pub use compile::{Compilation, compile, read};

@@ -56,6 +56,19 @@ pub(crate) fn load(root: &str, loader: &dyn Loader, sources: &mut Sources, diagn
     loaded
 }
 
+/// Reads one file and nothing that it imports.
+pub(crate) fn load_one(
+    path: &str,
+    loader: &dyn Loader,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<File> {
+    let (id, text) = read(path, None, loader, sources, diagnostics)?;
+    let parsed = pipewright_grammar::parse(id, &text);
+    problems::report(parsed.problems, diagnostics);
+    Some(parsed.file)
+}
+
 /// Adds the file to the sources. A root that cannot be read is added empty, so that the finding has a place.
 fn read(
     path: &str,

@@ -22,6 +22,38 @@ pub struct SourceFile {
     /// Its text.
     pub text: String,
     line_starts: Vec<u32>,
+    /// How many characters stand before every `STRIDE`th byte: a column in a line of megabytes costs no more than any other.
+    characters: Vec<u32>,
+}
+
+/// How many bytes are counted at most to find a column, twice.
+const STRIDE: usize = 128;
+
+impl SourceFile {
+    fn new(path: String, text: String) -> Self {
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| small(at + 1))).collect();
+        let mut characters = vec![0];
+        let mut before = 0;
+        for chunk in text.as_bytes().chunks(STRIDE) {
+            before += beginnings(chunk);
+            characters.push(small(before));
+        }
+        Self { path, text, line_starts, characters }
+    }
+
+    /// How many characters begin before a byte.
+    fn characters_before(&self, at: usize) -> usize {
+        let at = at.min(self.text.len());
+        let known = self.characters.get(at / STRIDE).copied().unwrap_or_default() as usize;
+        known + beginnings(self.text.as_bytes().get(at / STRIDE * STRIDE..at).unwrap_or_default())
+    }
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn beginnings(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// All files, in the order of loading; [`SourceId`] counts into them.
@@ -33,11 +65,8 @@ pub struct Sources {
 impl Sources {
     /// Adds a file.
     pub fn add(&mut self, path: String, text: String) -> SourceId {
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts =
-            std::iter::once(0).chain(newlines.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect();
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile { path, text, line_starts });
+        self.files.push(SourceFile::new(path, text));
         id
     }
 
@@ -61,13 +90,34 @@ impl Sources {
         let Some(file) = self.get(span.source) else { return (1, 1) };
         let line = file.line_starts.partition_point(|start| *start <= span.start).max(1);
         let start = file.line_starts.get(line - 1).copied().unwrap_or_default() as usize;
-        let before = file.text.get(start..span.start as usize).unwrap_or_default();
-        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX))
+        let before = file.characters_before(span.start as usize).saturating_sub(file.characters_before(start));
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(before + 1).unwrap_or(u32::MAX))
     }
 
     /// A span as the plan keeps it.
     pub fn origin(&self, span: Span) -> Origin {
         let (line, column) = self.position(span);
         Origin { file: span.source.0, line, column, start: span.start, end: span.end }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_wherever_they_stand() {
+        let mut sources = Sources::default();
+        let text = format!("a\té\r\n{}\nend", "é😀x".repeat(2_000));
+        let id = sources.add("odd.pipe".into(), text.clone());
+        for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let before = &text[..at];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            let found = sources.position(Span::new(id, at, at));
+            assert_eq!(found, (u32::try_from(line).unwrap(), u32::try_from(column).unwrap()), "byte {at}");
+        }
+        assert_eq!(sources.position(Span::new(id, text.len() + 9, text.len() + 9)).0, 3);
     }
 }

@@ -359,6 +359,7 @@ fn spoken(rule: Rule) -> Option<&'static str> {
         | Rule::binding
         | Rule::item
         | Rule::label
+        | Rule::null_label
         | Rule::bind
         | Rule::colon
         | Rule::foreign_alias

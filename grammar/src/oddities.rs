@@ -125,8 +125,10 @@ impl Finder<'_, '_> {
             } else {
                 self.found.odd.push(at.start);
             }
-            let index = self.report(self.seen.get(&c).copied(), at, kind, fix);
-            self.seen.insert(c, index);
+            // The two quotes of a text are one mistake.
+            let same = if matches!(like, LookAlike::Quote) { '"' } else { c };
+            let index = self.report(self.seen.get(&same).copied(), at, kind, fix);
+            self.seen.insert(same, index);
         }
     }
 

@@ -85,3 +85,12 @@ fn hostile_programs_take_linear_time() {
         assert!(start.elapsed().as_secs() < 60, "{shown:?} took {:?}", start.elapsed());
     }
 }
+
+#[test]
+fn an_option_may_be_called_null() {
+    let (kind, parsed) = body("f(null = \"-\", a == null, null)");
+    assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
+    let ExprKind::Call { args, .. } = kind else { panic!("{kind:?}") };
+    let names: Vec<_> = args.iter().map(|arg| arg.name.as_ref().map(|name| name.text.as_str())).collect();
+    assert_eq!(names, [Some("null"), None, None]);
+}

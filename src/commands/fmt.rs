@@ -1,14 +1,15 @@
-//! `pipewright fmt [--check] [PATH…|-]`: one canonical layout. A file that does not parse is left as it is, and what is wrong
-//! with it is shown.
+//! `pipewright fmt [--check] [--diff] [PATH…|-]`: one canonical layout. A file that does not parse is left as it is, what is
+//! wrong with it is shown, and the others are formatted all the same.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use pipewright_compiler::environment::Environment;
+use pipewright_compiler::source::Loader;
 
 use crate::exit::Exit;
+use crate::rewrite::rewrite;
 use crate::style::Style;
-use crate::{output, program, report};
+use crate::{diff, output, program, report};
 
 /// Lay out programs in the one canonical way; comments survive
 #[derive(Debug, clap::Args)]
@@ -16,15 +17,25 @@ pub struct Arguments {
     /// Files, folders, or `-` to read stdin and write stdout
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Change nothing; exit with 1 if something would change
+    /// Change nothing; list what would change, and exit with 1 if something would
     #[arg(long)]
     check: bool,
+    /// Change nothing; show what would change as a unified diff, and exit with 1 if something would
+    #[arg(long)]
+    diff: bool,
 }
+
+/// What stdin is called in messages.
+const STDIN: &str = "<stdin>";
 
 /// Formats.
 pub fn run(arguments: &Arguments) -> Exit {
-    if arguments.paths == [Path::new("-")] {
-        return stdin(arguments.check);
+    if arguments.paths.iter().any(|path| path == Path::new("-")) {
+        if arguments.paths.len() > 1 {
+            output::complain("`-` is stdin, and stands alone: format the files with a command of their own");
+            return Exit::Usage;
+        }
+        return stdin(arguments);
     }
     let files = match program::pipe_files(&arguments.paths) {
         Ok(files) => files,
@@ -35,81 +46,91 @@ pub fn run(arguments: &Arguments) -> Exit {
     };
     let mut exit = Exit::Fine;
     for path in files {
-        match file(&path, arguments.check) {
-            Ok(Outcome::AsItWas) => {}
-            Ok(Outcome::Changed) => output::talk(&format!("formatted {}\n", path.display())),
-            Ok(Outcome::WouldChange(line)) => {
-                output::data(&format!("{}:{line}: would be formatted\n", path.display()));
-                exit = Exit::Findings;
-            }
-            Err(message) => {
-                output::talk(&message);
-                exit = Exit::Findings;
-            }
+        if let Err(message) = file(&path, arguments, &mut exit) {
+            output::talk(&message);
+            exit = Exit::Findings;
         }
     }
     exit
 }
 
-enum Outcome {
-    AsItWas,
-    Changed,
-    WouldChange(usize),
-}
-
-fn file(path: &Path, check: bool) -> Result<Outcome, String> {
+fn file(path: &Path, arguments: &Arguments, exit: &mut Exit) -> Result<(), String> {
     let fail = |what: &str, error: &std::io::Error| {
         format!("error: cannot {what} `{}`: {}\n", path.display(), program::reason(error))
     };
     let bytes = std::fs::read(path).map_err(|error| fail("read", &error))?;
-    let Ok(text) = String::from_utf8(bytes) else { return Err(broken(path)) };
-    let formatted = pipewright_grammar::format(&text).map_err(|_| broken(path))?;
+    let shown = path.to_string_lossy();
+    let (text, formatted) = format(&shown, bytes)?;
     if formatted == text {
-        return Ok(Outcome::AsItWas);
+        return Ok(());
     }
-    if check {
-        return Ok(Outcome::WouldChange(first_difference(&text, &formatted)));
+    if arguments.check || arguments.diff {
+        tell(&shown, &text, &formatted, arguments);
+        *exit = Exit::Findings;
+        return Ok(());
     }
-    std::fs::write(path, formatted).map_err(|error| fail("write", &error))?;
-    Ok(Outcome::Changed)
+    rewrite(path, &formatted).map_err(|error| fail("write", &error))?;
+    output::talk(&format!("formatted {shown}\n"));
+    Ok(())
 }
 
-fn stdin(check: bool) -> Exit {
-    let mut text = String::new();
-    if let Err(error) = std::io::stdin().read_to_string(&mut text) {
+fn stdin(arguments: &Arguments) -> Exit {
+    let mut bytes = Vec::new();
+    if let Err(error) = std::io::stdin().read_to_end(&mut bytes) {
         output::complain(&format!("cannot read stdin: {error}"));
         return Exit::Usage;
     }
-    match pipewright_grammar::format(&text) {
-        Ok(formatted) if check => {
+    match format(STDIN, bytes) {
+        Ok((text, formatted)) if arguments.check || arguments.diff => {
             if formatted == text {
                 return Exit::Fine;
             }
-            output::data(&format!("-:{}: would be formatted\n", first_difference(&text, &formatted)));
+            tell(STDIN, &text, &formatted, arguments);
             Exit::Findings
         }
-        Ok(formatted) => {
+        Ok((_, formatted)) => {
             output::data(&formatted);
             Exit::Fine
         }
-        Err(problems) => {
-            output::complain(&format!(
-                "stdin cannot be read as a program: {}",
-                report::counted(problems.len() as u64, "mistake")
-            ));
+        Err(message) => {
+            output::talk(&message);
             Exit::Findings
         }
     }
 }
 
-/// Why a file cannot be formatted: its findings in the compiler's words. What has nothing to do with its layout (types,
-/// names) is left to `check`, if anything else is found.
-fn broken(path: &Path) -> String {
-    let compilation = program::compile(path, &Environment::default());
-    let style = Style::stderr();
-    let mut out = report::human::render(&compilation.diagnostics, &compilation.sources, style);
-    out.push_str(&format!("{} is left as it is: it cannot be read as a program\n", path.display()));
-    out
+/// What would change: where it begins, or all of it.
+fn tell(shown: &str, text: &str, formatted: &str, arguments: &Arguments) {
+    if arguments.diff {
+        output::data(&diff::unified(shown, text, formatted, Style::stdout()));
+    } else {
+        output::data(&format!("{shown}:{}: would be formatted\n", first_difference(text, formatted)));
+    }
+}
+
+/// The text as it is, and as it should be; or why it cannot be formatted, in the compiler's words. What has nothing to do
+/// with its layout (types, names, other files) is left to `check`.
+fn format(shown: &str, bytes: Vec<u8>) -> Result<(String, String), String> {
+    let reason = match String::from_utf8(bytes) {
+        Ok(text) => match pipewright_grammar::format(&text) {
+            Ok(formatted) => return Ok((text, formatted)),
+            Err(_) => text.into_bytes(),
+        },
+        Err(error) => error.into_bytes(),
+    };
+    let read = pipewright_compiler::read(shown, &Given(reason));
+    let mut out = report::human::render(&read.diagnostics, &read.sources, Style::stderr());
+    out.push_str(&format!("{shown} is left as it is: it cannot be read as a program\n"));
+    Err(out)
+}
+
+/// The one file that is there.
+struct Given(Vec<u8>);
+
+impl Loader for Given {
+    fn load(&self, _: &str) -> Result<Vec<u8>, String> {
+        Ok(self.0.clone())
+    }
 }
 
 /// The first line, from 1, that is not the same.

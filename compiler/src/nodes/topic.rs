@@ -420,7 +420,7 @@ fn partitions(
     if cluster.embedded() {
         return Some(1);
     }
-    if owned && !block.has("partitions") && !block.meant("partitions") {
+    if owned && !cluster.incomplete && !block.has("partitions") && !block.meant("partitions") {
         diagnostics.emit(PartitionsInherited {
             topic: site.node.name.text.clone(),
             span: site.node.name.span,

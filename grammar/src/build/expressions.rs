@@ -2,7 +2,7 @@
 
 use super::{Builder, P, Placed, first, take};
 use crate::Span;
-use crate::ast::{Arg, Arm, ChainOp, Expr, ExprKind, Link, Pattern, PatternKind, Piece};
+use crate::ast::{Arg, Arm, ChainOp, Expr, ExprKind, Link, Name, Pattern, PatternKind, Piece};
 use crate::parser::Rule;
 use pest::iterators::Pairs;
 
@@ -141,7 +141,10 @@ impl Builder<'_> {
         let mut args = Vec::new();
         for arg in pair.into_inner() {
             let mut parts = arg.into_inner();
-            let name = take(&mut parts, Rule::label).and_then(|label| self.label(label));
+            let name = match take(&mut parts, Rule::null_label).and_then(first) {
+                Some(null) => Some(Name { text: null.as_str().to_owned(), span: self.exact(&null) }),
+                None => take(&mut parts, Rule::label).and_then(|label| self.label(label)),
+            };
             if let Some(value) = parts.next() {
                 args.push(Arg { name, value: self.expr(value) });
             }

@@ -64,6 +64,8 @@ impl Builder<'_> {
         }
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
+        // All of one literal are one problem: who forgets the `r` of a regular expression makes one mistake.
+        let mut reported: Option<usize> = None;
         while let Some(n) = rest.find('\\') {
             let (before, escape) = rest.split_at(n);
             out.push_str(before);
@@ -75,8 +77,14 @@ impl Builder<'_> {
                     let written = escape.get(..len).unwrap_or(escape);
                     let span = Span::new(self.source, here, here + written.len());
                     // A lone backslash is most often meant as one: a Windows path, a regular expression.
-                    let fix = vec![(Span::new(self.source, here, here + 1), "\\\\".to_owned())];
-                    self.problem_with_fix(span, ProblemKind::BadEscape(written.to_owned()), fix);
+                    let edit = (Span::new(self.source, here, here + 1), "\\\\".to_owned());
+                    match reported.and_then(|index| self.problems.get_mut(index)) {
+                        Some(problem) => problem.fix.push(edit),
+                        None => {
+                            reported = Some(self.problems.len());
+                            self.problem_with_fix(span, ProblemKind::BadEscape(written.to_owned()), vec![edit]);
+                        }
+                    }
                     out.push_str(written);
                 }
             }

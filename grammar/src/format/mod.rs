@@ -16,7 +16,8 @@ use crate::parse::parse;
 use crate::parser::{Rule, parse_rule};
 use crate::{Problem, SourceId, units};
 
-/// Lays a program out. A text with problems is refused: they are the answer.
+/// Lays a program out. A text with problems is refused: they are the answer. Lines end as the first one did: a file that
+/// was checked out with `\r\n` keeps it, and is the same file to everybody else.
 pub fn format(text: &str) -> Result<String, Vec<Problem>> {
     let parsed = parse(SourceId(0), text);
     if !parsed.problems.is_empty() {
@@ -29,7 +30,12 @@ pub fn format(text: &str) -> Result<String, Vec<Problem>> {
         let unit = text.get(range).unwrap_or_default();
         before = declaration(unit, before, &mut out);
     }
-    Ok(out)
+    let first_line = text.split_inclusive('\n').next().unwrap_or_default();
+    // Only text blocks and blanks still have what was written; the value of neither depends on it.
+    if out.contains("\r\n") {
+        out = out.replace("\r\n", "\n");
+    }
+    Ok(if first_line.ends_with("\r\n") { out.replace('\n', "\r\n") } else { out })
 }
 
 /// What stands above a declaration.
