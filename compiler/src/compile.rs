@@ -1,6 +1,6 @@
 //! One run of the compiler: load, index, check, lower; in this order, and always to the end, so that every finding is told.
 
-use pipewright_plan::{PLAN_VERSION, Plan};
+use pipewright_plan::{PLAN_VERSION, Plan, Test};
 
 use crate::{
     allows,
@@ -13,7 +13,7 @@ use crate::{
     lints, loading, nodes, params,
     registry::Registry,
     source::{Loader, Sources},
-    stages, types,
+    stages, test_blocks, types,
 };
 
 /// What a run of the compiler gives.
@@ -25,6 +25,8 @@ pub struct Compilation {
     pub diagnostics: Vec<Diagnostic>,
     /// The program, if nothing is wrong with it.
     pub plan: Option<Plan>,
+    /// Its tests, if nothing is wrong with it.
+    pub tests: Vec<Test>,
 }
 
 /// Compiles the program that begins in the file `root`.
@@ -34,6 +36,7 @@ pub fn compile(root: &str, environment: &Environment, loader: &dyn Loader, regis
     let loading::Loaded { files, unread } = loading::load(root, loader, &mut sources, &mut diagnostics);
     let overrides = params::read_overrides(&files, environment, &mut sources, &mut diagnostics);
     let mut plan = None;
+    let mut tests = vec![];
     if !files.is_empty() {
         let index = Index::build(&files, unread, &sources, &mut diagnostics);
         let mut context = Context::new(&sources, registry, environment, index);
@@ -42,18 +45,22 @@ pub fn compile(root: &str, environment: &Environment, loader: &dyn Loader, regis
         params::declare(&mut context, &overrides, &mut diagnostics);
         functions::check(&context, &mut diagnostics);
         connections(&mut context, &mut diagnostics);
-        plan = check(&context, &mut diagnostics);
+        plan = check(&context, &mut tests, &mut diagnostics);
     }
     let has_errors = diagnostics.has_errors();
     let diagnostics = allows::apply(&files, &sources, diagnostics);
-    Compilation { sources, diagnostics, plan: if has_errors { None } else { plan } }
+    if has_errors {
+        return Compilation { sources, diagnostics, plan: None, tests: vec![] };
+    }
+    Compilation { sources, diagnostics, plan, tests }
 }
 
-fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Option<Plan> {
+fn check(context: &Context<'_>, tests: &mut Vec<Test>, diagnostics: &mut Diagnostics) -> Option<Plan> {
     let pipeline = nodes::pipeline::check(context, diagnostics);
     let program = nodes::check(context, &pipeline, diagnostics);
     let stages = stages::derive(context, &pipeline, &program, diagnostics);
     lints::check(context, &pipeline, &program, diagnostics);
+    *tests = test_blocks::check(context, &program, diagnostics);
     let pipeline = pipeline.plan?;
     if diagnostics.has_errors() {
         return None;

@@ -25,6 +25,7 @@ pub mod registry;
 pub mod source;
 mod stages;
 mod steps;
+mod test_blocks;
 mod types;
 mod walk;
 

@@ -8,3 +8,4 @@ pub mod explain;
 pub mod fmt;
 pub mod new;
 pub mod run;
+pub mod test;

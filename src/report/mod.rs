@@ -7,6 +7,9 @@ pub mod json;
 #[cfg(feature = "run")]
 pub mod run_error;
 pub mod short;
+pub mod test;
+pub mod test_json;
+pub mod test_junit;
 
 use pipewright_compiler::diagnostics::{Diagnostic, Severity};
 

@@ -9,7 +9,7 @@ use pipewright_plan::{BadRecordPolicy, Delivery, Write};
 
 use crate::{
     context::Context,
-    diagnostics::{AppendSinkNotIdempotent, Diagnostics, DlqUnbounded, TestNotRun},
+    diagnostics::{AppendSinkNotIdempotent, Diagnostics, DlqUnbounded},
     nodes::{Program, pipeline},
 };
 
@@ -45,8 +45,5 @@ pub(crate) fn check(
                 delivery: pipeline.delivery_span,
             });
         }
-    }
-    for test in &context.index.tests {
-        diagnostics.emit(TestNotRun { span: test.declaration.head });
     }
 }
