@@ -26,6 +26,7 @@ use crate::report::human;
 use crate::style::Style;
 use crate::suggest::closest;
 
+mod lints;
 mod value;
 
 /// The name of the file.
@@ -134,9 +135,9 @@ impl Reader<'_> {
         let root = match &root {
             Value::Null => return self.pick(&Mapping::new(), None, name),
             Value::Mapping(root) => root,
-            _ => return Err(self.problem(Some(1), "expected `environments:` here".into(), None)),
+            _ => return Err(self.problem(Some(1), "expected `environments:` or `lints:` here".into(), None)),
         };
-        self.known(root, &[], &["default", "environments"])?;
+        self.known(root, &[], &["default", "environments", "lints"])?;
         let default = match root.get("default") {
             None => None,
             Some(Value::String(default)) => Some(default.as_str()),
@@ -152,7 +153,9 @@ impl Reader<'_> {
             let key = self.name(key, &["environments"])?;
             self.one(key, value)?;
         }
-        self.pick(environments, default, name)
+        let mut environment = self.pick(environments, default, name)?;
+        environment.lints.file = lints::read(self, root)?;
+        Ok(environment)
     }
 
     fn pick(&self, environments: &Mapping, default: Option<&str>, name: Option<&str>) -> Result<Environment, Problem> {
@@ -358,7 +361,7 @@ environments:
             "pipewright.yaml:1: unknown key `environment` / did you mean `environments`?"
         );
         assert_eq!(problem("a: [", None).line, Some(2));
-        assert_eq!(shown("- x\n", None), "pipewright.yaml:1: expected `environments:` here / ");
+        assert_eq!(shown("- x\n", None), "pipewright.yaml:1: expected `environments:` or `lints:` here / ");
         assert!(read("pipewright.yaml", "", None).is_ok());
     }
 }

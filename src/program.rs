@@ -42,7 +42,12 @@ pub fn reason(error: &std::io::Error) -> String {
 
 /// Compiles the program whose root is this file, for an environment.
 pub fn compile(root: &Path, environment: &Environment) -> Compilation {
-    pipewright_compiler::compile(&root.to_string_lossy(), environment, &Files, &registry())
+    compile_from(root, environment, &Files)
+}
+
+/// The same from other texts than the files hold.
+pub fn compile_from(root: &Path, environment: &Environment, loader: &dyn Loader) -> Compilation {
+    pipewright_compiler::compile(&root.to_string_lossy(), environment, loader, &registry())
 }
 
 /// The same with the environment that `pipewright.yaml` has for the root, by name or by its default, and with parameters

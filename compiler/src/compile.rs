@@ -6,7 +6,7 @@ use crate::{
     allows,
     connections::connections,
     context::Context,
-    diagnostics::{Diagnostic, Diagnostics},
+    diagnostics::{Diagnostic, Diagnostics, Severity},
     environment::Environment,
     functions,
     index::Index,
@@ -47,9 +47,9 @@ pub fn compile(root: &str, environment: &Environment, loader: &dyn Loader, regis
         connections(&mut context, &mut diagnostics);
         plan = check(&context, &mut tests, &mut diagnostics);
     }
-    let has_errors = diagnostics.has_errors();
-    let diagnostics = allows::apply(&files, &sources, diagnostics);
-    if has_errors {
+    let mut diagnostics = allows::apply(&files, &sources, diagnostics);
+    environment.lints.apply(&mut diagnostics);
+    if diagnostics.iter().any(|it| it.severity == Severity::Error) {
         return Compilation { sources, diagnostics, plan: None, tests: vec![] };
     }
     Compilation { sources, diagnostics, plan, tests }

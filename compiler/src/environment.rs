@@ -1,9 +1,12 @@
-//! What differs between environments: connections and parameters, by name. Filled from `pipewright.yaml` and the command line
+//! What differs between environments: connections and parameters, by name; and how loud each lint
+//! is. Filled from `pipewright.yaml` and the command line
 //! by whoever runs the compiler; the compiler reads no files and no variables.
 
 use std::collections::BTreeMap;
 
 use pipewright_plan::OptionValue;
+
+use crate::levels::Levels;
 
 /// One environment.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +22,8 @@ pub struct Environment {
     pub params: BTreeMap<String, String>,
     /// Parameters that were set for this run (`--set`), in the same way: they win, and each must be declared.
     pub set: BTreeMap<String, String>,
+    /// How loud each lint is.
+    pub lints: Levels,
 }
 
 /// What an environment says of a connection.

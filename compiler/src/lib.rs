@@ -15,6 +15,7 @@ mod functions;
 mod graph;
 mod index;
 mod keys;
+pub mod levels;
 mod lints;
 mod loading;
 pub mod nodes;

@@ -17,6 +17,8 @@ pub(crate) fn report(problems: Vec<Problem>, diagnostics: &mut Diagnostics) {
 
 fn words(problem: Problem) -> Diagnostic {
     let Problem { span, kind, fix } = problem;
+    // What the parser would write is what was meant, but where it can only guess.
+    let certain = !matches!(kind, ProblemKind::StrayClose(_) | ProblemKind::BadEscape(_));
     let mut diagnostic = match kind {
         ProblemKind::Unexpected { found, expected, within } => {
             SyntaxError { span, found, expected, within }.diagnostic()
@@ -40,13 +42,13 @@ fn words(problem: Problem) -> Diagnostic {
         }
         ProblemKind::MergeConflict => MergeConflict { span }.diagnostic(),
     };
-    if !fix.is_empty() {
+    if !fix.is_empty() && diagnostic.fixes.is_empty() {
         let title = match fix.as_slice() {
             [(_, text)] if text.is_empty() => "remove it".to_string(),
             [(_, text)] => format!("write `{}`", text.trim()),
             _ => "write it as it is spelt here".to_string(),
         };
-        diagnostic.fixes = vec![Fix { title, edits: fix }];
+        diagnostic.fixes = vec![if certain { Fix::safe(title, fix) } else { Fix::choice(title, fix) }];
     }
     diagnostic
 }

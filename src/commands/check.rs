@@ -3,9 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use pipewright_compiler::Compilation;
+use pipewright_compiler::levels::Said;
 use serde_json::{Value, json};
 
+use super::lint_flags::LintFlags;
+use crate::environment::{self, Problem};
 use crate::exit::Exit;
+use crate::fixes::{self, Texts};
 use crate::report::{self, Format, Tally};
 use crate::style::Style;
 use crate::{output, program};
@@ -22,6 +27,14 @@ pub struct Arguments {
     /// The layout of the findings
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Apply the fixes that need no choice, and report what is left
+    #[arg(long)]
+    fix: bool,
+    /// Print what `--fix` would change as a unified diff, and write nothing; exit with 1 if something would change
+    #[arg(long, conflicts_with = "format")]
+    diff: bool,
+    #[command(flatten)]
+    lints: LintFlags,
 }
 
 /// Checks; findings are errors only if one of them is.
@@ -33,7 +46,15 @@ pub fn run(arguments: &Arguments) -> Exit {
             return Exit::Usage;
         }
     };
-    let mut checked = Checked::default();
+    let levels = match arguments.lints.said() {
+        Ok(levels) => levels,
+        Err(problem) => {
+            output::complain(&problem.message);
+            problem.help.iter().for_each(|help| output::talk(&format!("  help: {help}\n")));
+            return Exit::Usage;
+        }
+    };
+    let mut checked = Checked { levels, ..Checked::default() };
     // Roots first: what they import is checked with them. What no root imports is checked by itself.
     let given = |path: &Path| arguments.paths.iter().any(|it| it == path);
     let (roots, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| given(path) || program::is_root(path));
@@ -45,7 +66,13 @@ pub fn run(arguments: &Arguments) -> Exit {
             checked.root(&path, arguments);
         }
     }
-    checked.end(arguments.format)
+    let fixed = checked.fixed(arguments);
+    match fixed {
+        Exit::Fine => checked.end(arguments.format),
+        // "Fine" would be said of texts that are not there.
+        exit if checked.tally.is_clean() => exit,
+        exit => exit.max(checked.end(arguments.format)),
+    }
 }
 
 #[derive(Default)]
@@ -55,12 +82,15 @@ struct Checked {
     seen: BTreeSet<PathBuf>,
     programs: u64,
     unusable: bool,
+    levels: Said,
+    texts: Texts,
+    fixes: usize,
 }
 
 impl Checked {
     fn root(&mut self, path: &Path, arguments: &Arguments) {
         self.programs += 1;
-        let compilation = match program::compile_in(path, arguments.env.as_deref(), &[]) {
+        let compilation = match self.compile(path, arguments) {
             Ok(compilation) => compilation,
             Err(problem) => {
                 self.tally.errors += 1;
@@ -84,6 +114,41 @@ impl Checked {
             Format::Short => output::data(&report::short::render(diagnostics, sources)),
             Format::Json => self.findings.extend(diagnostics.iter().map(|it| report::json::finding(it, sources))),
         }
+    }
+
+    /// The program as it is, or as it is after its fixes.
+    fn compile(&mut self, path: &Path, arguments: &Arguments) -> Result<Compilation, Problem> {
+        let mut environment = environment::load(path, arguments.env.as_deref())?;
+        environment.lints.flags = self.levels.clone();
+        if !arguments.fix && !arguments.diff {
+            return Ok(program::compile(path, &environment));
+        }
+        let compile = |texts: &Texts| program::compile_from(path, &environment, texts);
+        let (count, compilation) = fixes::program(&mut self.texts, &compile);
+        self.fixes += count;
+        Ok(compilation)
+    }
+
+    /// Writes the fixed files, or shows what would be written.
+    fn fixed(&self, arguments: &Arguments) -> Exit {
+        let changed = self.texts.changed();
+        if changed.is_empty() {
+            return Exit::Fine;
+        }
+        let files =
+            if let [one] = changed.as_slice() { one.clone() } else { report::counted(changed.len() as u64, "file") };
+        let what = format!("{} to {files}\n", report::counted_in(self.fixes as u64, "fix", "fixes"));
+        if arguments.diff {
+            output::data(&self.texts.diff());
+            output::talk(&format!("would apply {what}"));
+            return Exit::Findings;
+        }
+        if let Err(message) = self.texts.write() {
+            output::complain(&message);
+            return Exit::Usage;
+        }
+        output::talk(&format!("applied {what}"));
+        Exit::Fine
     }
 
     fn end(self, format: Format) -> Exit {

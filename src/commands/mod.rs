@@ -6,6 +6,7 @@ pub mod dead_letters;
 pub mod docs;
 pub mod explain;
 pub mod fmt;
+pub mod lint_flags;
 pub mod new;
 pub mod run;
 pub mod test;

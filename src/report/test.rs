@@ -163,9 +163,18 @@ pub fn render(played: &[Played], broken: usize, style: Style) -> String {
     for program in played.iter().filter(|it| !it.tests.is_empty()) {
         out.push_str(&style.paint("1", &program.file));
         out.push('\n');
+        let fine = program.tests.iter().filter(|it| it.failures.is_empty()).count();
+        // Many lines of what is right hide what is wrong.
+        let lists = program.tests.len() <= LISTED;
+        if !lists && fine > 0 {
+            out.push_str(&format!("  {} {}\n", style.paint("32", "ok    "), counted(fine as u64, "test")));
+        }
         for test in &program.tests {
             if test.failures.is_empty() {
                 passed += 1;
+                if !lists {
+                    continue;
+                }
                 out.push_str(&format!("  {} {}\n", style.paint("32", "ok    "), test.name));
             } else {
                 failed += 1;
@@ -218,6 +227,9 @@ fn covered(file: &str, coverage: &[Covered], style: Style) -> String {
     }
     out
 }
+
+/// Of more tests than this only those that failed have a line.
+const LISTED: usize = 100;
 
 /// More rows than this are not read.
 const SHOWN: usize = 40;

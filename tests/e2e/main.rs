@@ -4,8 +4,12 @@
 //! Needs the servers of `scripts/stack up kafka postgres`; without them these tests fail.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+mod beginning;
 mod crash;
 mod embedded;
+mod killed_servers;
+mod own_stack;
 mod project;
+mod secured;
 mod servers;
 mod weather;

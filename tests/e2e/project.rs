@@ -134,16 +134,26 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// Runs statements on PostgreSQL.
 pub fn sql(statements: &str) {
+    sql_at(&postgres_url(), statements);
+}
+
+/// Runs statements on that PostgreSQL.
+pub fn sql_at(url: &str, statements: &str) {
     block_on(async {
-        let mut connection = sqlx::PgConnection::connect(&postgres_url()).await.expect("PostgreSQL is up");
+        let mut connection = sqlx::PgConnection::connect(url).await.expect("PostgreSQL is up");
         sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
     });
 }
 
 /// One text value of PostgreSQL; "" for null, an error text if the statement fails.
 pub fn ask(query: &str) -> String {
+    ask_at(&postgres_url(), query)
+}
+
+/// One text value of that PostgreSQL, as above; "away" if it is.
+pub fn ask_at(url: &str, query: &str) -> String {
     block_on(async {
-        let Ok(mut connection) = sqlx::PgConnection::connect(&postgres_url()).await else { return "away".into() };
+        let Ok(mut connection) = sqlx::PgConnection::connect(url).await else { return "away".into() };
         match sqlx::query(query).fetch_one(&mut connection).await {
             Ok(row) => row.try_get::<Option<String>, _>(0).unwrap().unwrap_or_default(),
             Err(error) => format!("error: {error}"),

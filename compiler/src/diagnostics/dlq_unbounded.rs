@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// Dead letters without a limit.
 pub struct DlqUnbounded {
@@ -12,6 +13,7 @@ pub struct DlqUnbounded {
 
 impl Finding for DlqUnbounded {
     const NAME: &'static str = "dlq-unbounded";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"A stage stops when more than `max_bad` of its last 10,000 records are bad. A writer's new schema is an outage, not a million bad records:
 at 100 % all of them would be put aside one by one, and the tables would just stop growing.
 

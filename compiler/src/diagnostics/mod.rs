@@ -2,7 +2,14 @@
 //! its wording and its `explain` page stand in one file of this folder, with one line in [`diagnostics!`].
 //! Layout (colours, columns, JSON) is not here: the command line turns a [`Diagnostic`] into text.
 
+mod fix;
+mod slip;
+
 use pipewright_grammar::Span;
+
+pub use fix::{Applicability, Fix};
+
+use crate::levels::Level;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,15 +29,6 @@ pub struct Label {
     pub span: Span,
     /// A few words; the primary label may have none.
     pub text: String,
-}
-
-/// A mechanical answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
-    /// What it does: "write `where`".
-    pub title: String,
-    /// Replacements; they do not overlap.
-    pub edits: Vec<(Span, String)>,
 }
 
 /// A finding in words.
@@ -98,9 +96,27 @@ impl Diagnostic {
         self
     }
 
-    /// A mechanical answer: replace `span` by `text`.
+    /// The only mechanical answer: replace `span` by `text`.
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits: vec![(span, text.into())] });
+        self.fixes.push(Fix::safe(title, vec![(span, text.into())]));
+        self
+    }
+
+    /// One answer of several, which a human has to choose: replace `span` by `text`.
+    pub fn choice(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.fixes.push(Fix::choice(title, vec![(span, text.into())]));
+        self
+    }
+
+    /// "Did you mean": safe to apply if what was written is a slip of the finger, else one answer of several.
+    pub fn did_you_mean(mut self, written: &str, span: Span, meant: &str) -> Self {
+        self.help = Some(format!("did you mean `{meant}`?"));
+        let (title, edits) = (format!("write `{meant}`"), vec![(span, meant.to_owned())]);
+        self.fixes.push(if slip::is_slip(written, meant) {
+            Fix::safe(title, edits)
+        } else {
+            Fix::choice(title, edits)
+        });
         self
     }
 }
@@ -112,6 +128,8 @@ pub trait Finding {
     /// The page of `pipewright explain NAME`, in Markdown: what is wrong, why it matters at run time, a failing program
     /// and the mended one.
     const EXPLAIN: &'static str;
+    /// Its level if nothing else is said. `None`: no lint but an error, which nobody can turn off.
+    const LINT: Option<Level> = None;
 
     /// Its wording.
     fn diagnostic(self) -> Diagnostic;
@@ -141,9 +159,9 @@ impl Diagnostics {
         self.list
     }
 
-    /// True if one is an error.
+    /// True if one is an error and no lint: a lint may yet be silenced, and never keeps a plan from being right.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|it| it.severity == Severity::Error)
+        self.list.iter().any(|it| it.severity == Severity::Error && default_level(it.name).is_none())
     }
 }
 
@@ -154,7 +172,16 @@ macro_rules! diagnostics {
 
         /// Name and `explain` page of every diagnostic, sorted by name.
         pub const PAGES: &[(&str, &str)] = &[ $( ($finding::NAME, $finding::EXPLAIN) ),* ];
+
+        /// Name and default level of every diagnostic; without a level it is no lint. Sorted by name.
+        const LEVELS: &[(&str, Option<Level>)] = &[ $( ($finding::NAME, $finding::LINT) ),* ];
     };
+}
+
+/// The level of a lint if nothing else is said; `None`: no lint has that name.
+pub fn default_level(name: &str) -> Option<Level> {
+    let at = LEVELS.binary_search_by_key(&name, |(known, _)| known).ok()?;
+    LEVELS.get(at).and_then(|(_, level)| *level)
 }
 
 pub use file_too_large::LONGEST_FILE;

@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// Order that rests on how others place their keys.
 pub struct PartitionerImplicit {
@@ -18,6 +19,7 @@ pub struct PartitionerImplicit {
 
 impl Finding for PartitionerImplicit {
     const NAME: &'static str = "partitioner-implicit";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"Java clients place keys by murmur2, librdkafka (Python, Go, .NET) by CRC32 unless told otherwise: of 30 partitions they agree for 3 % of
 the keys. If a topic has writers of both kinds, the versions of one row lie in two partitions and overtake each other. `partitioner` says
 which one all of them use.

@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// A topic that forgets within a day.
 pub struct RetentionBelowRecoveryWindow {
@@ -14,6 +15,7 @@ pub struct RetentionBelowRecoveryWindow {
 
 impl Finding for RetentionBelowRecoveryWindow {
     const NAME: &'static str = "retention-below-recovery-window";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"Kafka deletes records after the retention, whether they were read or not. If the database is away for longer, say over night, they are
 lost; the stage then stops and says how many.
 

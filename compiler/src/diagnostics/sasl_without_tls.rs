@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// A password that is sent in the clear.
 pub struct SaslWithoutTls {
@@ -14,6 +15,7 @@ pub struct SaslWithoutTls {
 
 impl Finding for SaslWithoutTls {
     const NAME: &'static str = "sasl-without-tls";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"SASL says who you are, TLS encrypts. Without TLS the password (PLAIN) or what it is checked with, and all records, are readable on the
 network.
 

@@ -2,7 +2,7 @@
 
 use pipewright_grammar::Span;
 
-use super::{Diagnostic, Finding};
+use super::{Diagnostic, Finding, Level};
 
 /// A test without `expect`.
 pub struct TestExpectsNothing {
@@ -12,6 +12,7 @@ pub struct TestExpectsNothing {
 
 impl Finding for TestExpectsNothing {
     const NAME: &'static str = "test-expects-nothing";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"A test without an `expect` cannot fail because of what the program does.
 
 ```pipe

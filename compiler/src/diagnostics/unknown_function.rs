@@ -44,8 +44,7 @@ Aggregates (`count`, `sum`, `min`, `max`, `avg`) stand in the braces of `group b
         }
         match self.closest {
             Some(closest) => diagnostic
-                .help(format!("did you mean `{closest}`?"))
-                .fix(format!("write `{closest}`"), self.span, closest),
+                .did_you_mean(&self.name, self.span, &closest),
             None => diagnostic.help(format!("declare it: `fn {}(x: …): … = …`", self.name)),
         }
     }

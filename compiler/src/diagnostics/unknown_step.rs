@@ -36,7 +36,7 @@ transform big from orders
         let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("unknown step `{}`", self.word))
             .label("no step is called that");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.word, self.span, &closest),
             None => diagnostic.help("steps are: where, check, derive, select, drop, rename, as events, as table"),
         }
     }

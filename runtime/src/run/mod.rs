@@ -4,6 +4,7 @@
 //! records through the same engine into the same databases. Knows no clocks but the monotonic one, prints nothing: what
 //! happens is told to the [`Observer`].
 
+mod beginning;
 mod committer;
 mod embedded;
 mod resolve;
@@ -14,7 +15,7 @@ mod summary;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pipewright_plan::Plan;
+use pipewright_plan::{Plan, Start};
 
 pub use resolve::{resolve_connection, resolve_plan};
 pub use signal::StopSignal;
@@ -30,6 +31,9 @@ pub struct RunSettings {
     pub base: PathBuf,
     /// Where this instance keeps its slot in the consumer groups, so that a restart takes its partitions back at once.
     pub state_dir: PathBuf,
+    /// Where partitions without a stored position begin, whatever their topics say; without it, a stage that has rows but no
+    /// position does not begin at all.
+    pub from: Option<Start>,
     /// Asks the run to drain, commit and end.
     pub stop: Arc<StopSignal>,
 }

@@ -18,6 +18,8 @@ pub(crate) mod commit;
 pub mod dead_letters;
 #[cfg(feature = "engine")]
 pub(crate) mod failure;
+#[cfg(feature = "engine")]
+pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
 #[cfg(feature = "engine")]
@@ -25,6 +27,8 @@ mod stage_context;
 
 #[cfg(feature = "engine")]
 pub use any::{AnyDatabase, describe, location, open, open_connection};
+#[cfg(feature = "engine")]
+pub use history::{Filled, History};
 #[cfg(feature = "engine")]
 pub use stage_context::StageContext;
 
@@ -210,12 +214,16 @@ pub enum DatabaseError {
     Stopped(Box<Refused>),
 }
 
+#[cfg(feature = "engine")]
 /// One stage's connection to its database. Owns the connection; reconnects when told the outcome is unknown.
 #[allow(async_fn_in_trait)]
 pub trait Database: Send {
     /// Connects, creates what is missing (own tables, sink tables where allowed), and checks every sink table against the
     /// plan. Reports the first thing that is wrong per sink.
     async fn prepare(&mut self) -> Result<(), Vec<DatabaseError>>;
+
+    /// Whether the stage was here before. After [`prepare`](Self::prepare).
+    async fn history(&mut self) -> Result<History, DatabaseError>;
 
     /// Takes ownership of partitions: raises their generations, waits for an in-flight commit of the
     /// old owner, gives their positions. `topic_ids` has one entry per topic of the stage; an id is stored where none is yet,
