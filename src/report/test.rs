@@ -10,6 +10,8 @@ use pipewright_plan::{Extent, Origin, Plan};
 use pipewright_runtime::engine::Reachable;
 use pipewright_runtime::testing::{Because, Cell, Failure, FailureKind, Pair, RowsDiffer, Why};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::counted;
 use crate::style::Style;
 
@@ -283,7 +285,7 @@ fn widths(pairs: &[Pair]) -> Vec<(String, usize)> {
     let mut order: Vec<(String, usize)> = vec![];
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     for cell in pairs.iter().flat_map(|it| it.expected.iter().chain(&it.actual)).flatten() {
-        let width = entry(cell).chars().count();
+        let width = entry(cell).width();
         match at.get(&cell.field).and_then(|at| order.get_mut(*at)) {
             Some((_, widest)) => *widest = width.max(*widest),
             None => {
@@ -310,15 +312,15 @@ fn row(cells: &[Cell], widths: &[(String, usize)]) -> (String, String) {
             continue;
         };
         let entry = entry(cell);
-        let length = entry.chars().count();
-        let before = cell.field.chars().count() + 3;
+        let length = entry.width();
+        let before = cell.field.width() + 3;
         let mark = if cell.same { " " } else { "^" };
         marks.push_str(&" ".repeat(before));
-        marks.push_str(&mark.repeat(length - before));
+        marks.push_str(&mark.repeat(length.saturating_sub(before)));
         text.push_str(&entry);
         let comma = if number == last { "" } else { "," };
         text.push_str(comma);
-        let pad = if number == last { 0 } else { width + 2 - length - 1 };
+        let pad = if number == last { 0 } else { (width + 1).saturating_sub(length) };
         text.push_str(&" ".repeat(pad));
         marks.push_str(&" ".repeat(pad + comma.len()));
     }

@@ -217,8 +217,10 @@ fn pairs(node: &str, matching: &Matching<'_>, extent: Extent) -> Vec<Pair> {
         }
     }
     if fields.is_empty() {
-        let names = found.schema.fields.iter().map(|it| it.name.clone());
-        // Of a dead letter: name, reason, node and step.
+        let holds = |at: usize| found.rows.iter().any(|row| row.get(at).is_some_and(|it| *it != Literal::Null));
+        let columns = found.schema.fields.iter().enumerate();
+        let names = columns.filter(|(at, _)| node == DEAD_LETTERS || holds(*at)).map(|(_, it)| it.name.clone());
+        // Of a dead letter: name, reason, node and step. Of other rows what is not null everywhere.
         fields = if node == DEAD_LETTERS { names.take(4).collect() } else { names.collect() };
     }
     let mut left: Vec<usize> = (0..found.rows.len()).filter(|at| matching.from.get(*at) == Some(&None)).collect();
