@@ -34,6 +34,13 @@ pub struct StageCore {
     pub clock: Option<i64>,
 }
 
+/// Records of one partition, one behind the other: where it stood before them and where it stands now.
+struct Stretch {
+    key: (u16, i32),
+    previous: i64,
+    next: i64,
+}
+
 /// What is being filled.
 struct EpochOutput {
     encoders: Vec<Box<dyn RowEncoder>>,
@@ -143,15 +150,20 @@ impl StageCore {
         let mut rows: Vec<Row<'a>> = self.segments.iter().map(|it| Row::new(it.cells(), arena)).collect();
         rows.iter_mut().for_each(|it| it.clock = self.clock);
         let mut scratch: Vec<Datum<'a>> = Vec::new();
+        let mut outcome = Ok(());
+        let mut run: Option<Stretch> = None;
         for record in records {
             let (topic, partition, read_at) = record.place();
             let key = (topic, partition);
+            if run.as_ref().is_none_or(|it| it.key != key) {
+                self.moved(run.take(), positions);
+                run = positions.get(&key).map(|next| Stretch { key, previous: *next, next: *next });
+            }
+            let Some(run) = &mut run else { continue };
             let offset = map(topic, partition, read_at);
-            let Some(next) = positions.get_mut(&key) else { continue };
-            if offset < *next {
+            if offset < run.next {
                 continue;
             }
-            let previous = *next;
             let (Some(segment), Some(row)) =
                 (self.segments.get_mut(usize::from(topic)), rows.get_mut(usize::from(topic)))
             else {
@@ -160,17 +172,28 @@ impl StageCore {
             let at = RecordId { topic, partition, offset };
             let verdict = process(segment, &record, at, row, &mut scratch, &mut self.counters, &mut self.out);
             if let Verdict::Stop { letter, written } = verdict {
-                return Err(Halt { error: stopped(&letter, segment.name()), drop_epoch: written });
+                outcome = Err(Halt { error: stopped(&letter, segment.name()), drop_epoch: written });
+                break;
             }
-            *next = offset + 1;
-            self.moves.entry(key).or_insert((previous, previous)).1 = offset + 1;
+            run.next = offset + 1;
             self.records += 1;
             if self.bad_rate.count(matches!(verdict, Verdict::Bad)) {
                 let error = too_many(&self.bad_rate, segment.name(), self.out.letters.last());
-                return Err(Halt { error, drop_epoch: false });
+                outcome = Err(Halt { error, drop_epoch: false });
+                break;
             }
         }
-        Ok(())
+        self.moved(run, positions);
+        outcome
+    }
+
+    /// Notes how far a partition has come.
+    fn moved(&mut self, run: Option<Stretch>, positions: &mut BTreeMap<(u16, i32), i64>) {
+        let Some(Stretch { key, previous, next }) = run else { return };
+        if next > previous {
+            positions.insert(key, next);
+            self.moves.entry(key).or_insert((previous, previous)).1 = next;
+        }
     }
 
     /// Records since the last epoch was closed, and bytes held.
