@@ -18,6 +18,7 @@ pub struct Cli {
 enum Command {
     New(commands::new::Arguments),
     Check(commands::check::Arguments),
+    Test(commands::test::Arguments),
     Fmt(commands::fmt::Arguments),
     Explain(commands::explain::Arguments),
     Run(commands::run::Arguments),
@@ -41,6 +42,7 @@ pub fn main() -> Exit {
     match cli.command {
         Command::New(arguments) => commands::new::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Test(arguments) => commands::test::run(&arguments),
         Command::Fmt(arguments) => commands::fmt::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),

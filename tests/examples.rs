@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pipewright::report::human;
 use pipewright::style::Style;
+use pipewright_runtime::testing::{Bench, Schedule};
 
 fn examples() -> Vec<PathBuf> {
     let files = pipewright::program::pipe_files(&[PathBuf::from("examples")]).unwrap();
@@ -40,6 +41,23 @@ fn examples_are_formatted() {
             path.display()
         );
     }
+}
+
+#[test]
+fn tests_of_examples_pass_whatever_the_schedule() {
+    let mut played = 0;
+    for path in examples() {
+        let compilation = pipewright::program::compile_in(&path, None, &[]).unwrap();
+        let mut bench = Bench::new(&compilation.plan.unwrap(), &compilation.tests).unwrap();
+        for test in &compilation.tests {
+            for seed in 0..20 {
+                let outcome = bench.run(test, Schedule { seed });
+                assert_eq!(outcome.failures, [], "{}: {} with seed {seed}", path.display(), test.name);
+            }
+            played += 1;
+        }
+    }
+    assert!(played >= 5, "{played} tests");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One run of the compiler: load, index, check, lower; in this order, and always to the end, so that every finding is told.
 
 use pipewright_grammar::ast::File;
-use pipewright_plan::{PLAN_VERSION, Plan};
+use pipewright_plan::{PLAN_VERSION, Plan, Test};
 
 use crate::{
     allows,
@@ -15,7 +15,7 @@ use crate::{
     lints, loading, nodes, params,
     registry::Registry,
     source::{Loader, Sources},
-    stages, types,
+    stages, test_blocks, types,
 };
 
 /// What a run of the compiler gives.
@@ -27,6 +27,8 @@ pub struct Compilation {
     pub diagnostics: Vec<Diagnostic>,
     /// The program, if nothing is wrong with it.
     pub plan: Option<Plan>,
+    /// Its tests, if nothing is wrong with it.
+    pub tests: Vec<Test>,
 }
 
 /// Compiles the program that begins in the file `root`.
@@ -47,6 +49,7 @@ pub(crate) fn run(
     let loading::Loaded { files, unread } = loading::load(root, loader, &mut sources, &mut diagnostics);
     let overrides = params::read_overrides(&files, environment, &mut sources, &mut diagnostics);
     let mut plan = None;
+    let mut tests = vec![];
     if !files.is_empty() {
         let index = Index::build(&files, unread, &sources, &mut diagnostics);
         let mut context = Context::new(&sources, registry, environment, index, notes);
@@ -55,12 +58,14 @@ pub(crate) fn run(
         params::declare(&mut context, &overrides, &mut diagnostics);
         functions::check(&context, &mut diagnostics);
         connections(&mut context, &mut diagnostics);
-        plan = check(&context, &mut diagnostics);
+        plan = check(&context, &mut tests, &mut diagnostics);
     }
     let mut diagnostics = allows::apply(&files, &sources, diagnostics);
     environment.lints.apply(&mut diagnostics);
-    let has_errors = diagnostics.iter().any(|it| it.severity == Severity::Error);
-    (Compilation { sources, diagnostics, plan: if has_errors { None } else { plan } }, files)
+    if diagnostics.iter().any(|it| it.severity == Severity::Error) {
+        return (Compilation { sources, diagnostics, plan: None, tests: vec![] }, files);
+    }
+    (Compilation { sources, diagnostics, plan, tests }, files)
 }
 
 /// Reads the one file `root` and says what cannot be read in it: no import, no name, no type is looked at.
@@ -69,14 +74,15 @@ pub fn read(root: &str, loader: &dyn Loader) -> Compilation {
     let mut diagnostics = Diagnostics::default();
     let files: Vec<_> = loading::load_one(root, loader, &mut sources, &mut diagnostics).into_iter().collect();
     let diagnostics = allows::apply(&files, &sources, diagnostics);
-    Compilation { sources, diagnostics, plan: None }
+    Compilation { sources, diagnostics, plan: None, tests: vec![] }
 }
 
-fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Option<Plan> {
+fn check(context: &Context<'_>, tests: &mut Vec<Test>, diagnostics: &mut Diagnostics) -> Option<Plan> {
     let pipeline = nodes::pipeline::check(context, diagnostics);
     let program = nodes::check(context, &pipeline, diagnostics);
     let stages = stages::derive(context, &pipeline, &program, diagnostics);
     lints::check(context, &pipeline, &program, diagnostics);
+    *tests = test_blocks::check(context, &program, diagnostics);
     let pipeline = pipeline.plan?;
     if diagnostics.has_errors() {
         return None;

@@ -32,6 +32,7 @@ mod slip;
 pub mod source;
 mod stages;
 mod steps;
+mod test_blocks;
 mod types;
 mod walk;
 

@@ -11,3 +11,4 @@ mod lint_flags;
 pub mod lsp;
 pub mod new;
 pub mod run;
+pub mod test;

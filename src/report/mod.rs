@@ -14,6 +14,9 @@ pub mod junit;
 pub mod run_error;
 pub mod sarif;
 pub mod short;
+pub mod test;
+pub mod test_json;
+pub mod test_junit;
 
 use pipewright_compiler::diagnostics::{Diagnostic, Severity};
 

@@ -92,7 +92,8 @@ pub enum TestRowKind {
     Bytes(Vec<u8>),
 }
 
-/// What can be expected of [`DEAD_LETTERS`].
+/// What can be expected of [`DEAD_LETTERS`]. `input` is the topic or source whose record it was; records of sources have no
+/// partition.
 pub fn dead_letter_schema() -> &'static Schema {
     static SCHEMA: OnceLock<Schema> = OnceLock::new();
     SCHEMA.get_or_init(|| {
@@ -104,7 +105,7 @@ pub fn dead_letter_schema() -> &'static Schema {
             field("node", Base::String),
             optional("step"),
             field("input", Base::String),
-            field("partition", Base::Int32),
+            Field::new("partition", Base::Int32.optional()),
             optional("key"),
             optional("value"),
             field("stale_key", Base::Bool),

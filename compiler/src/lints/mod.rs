@@ -36,7 +36,6 @@ lints! {
     sasl_without_tls,
     shared_table,
     single_partition_topic,
-    test_not_run,
     tls_unverified,
     topic_name_collision,
     unused_declaration,

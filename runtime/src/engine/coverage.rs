@@ -12,12 +12,15 @@ use pipewright_plan::Origin;
 /// What can be reached, and what was.
 #[derive(Debug, Default)]
 pub struct Coverage {
-    conditions: RefCell<BTreeMap<Place, (Origin, String, Arc<Outcomes>)>>,
+    conditions: RefCell<BTreeMap<Place, Condition>>,
     branches: RefCell<BTreeMap<(Place, Place), (Origin, Reached)>>,
 }
 
 /// File, first byte, one past the last: an origin that can be compared.
 type Place = (u32, u32, u32);
+
+/// Where a condition stands, its keyword, and what it has given.
+type Condition = (Origin, String, Arc<Outcomes>);
 
 /// One thing that a test can reach.
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ pub(crate) mod commit;
 pub mod dead_letters;
 #[cfg(feature = "engine")]
 pub(crate) mod failure;
+#[cfg(feature = "engine")]
 pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
@@ -26,6 +27,7 @@ mod stage_context;
 
 #[cfg(feature = "engine")]
 pub use any::{AnyDatabase, describe, location, open, open_connection};
+#[cfg(feature = "engine")]
 pub use history::{Filled, History};
 #[cfg(feature = "engine")]
 pub use stage_context::StageContext;
@@ -212,6 +214,7 @@ pub enum DatabaseError {
     Stopped(Box<Refused>),
 }
 
+#[cfg(feature = "engine")]
 /// One stage's connection to its database. Owns the connection; reconnects when told the outcome is unknown.
 #[allow(async_fn_in_trait)]
 pub trait Database: Send {

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use pipewright_expr::{literal_text, nested};
-use pipewright_plan::{Base, Extent, Literal, Schema, TestRow, TestRowKind, Type};
+use pipewright_plan::{Base, DEAD_LETTERS, Extent, Literal, Schema, TestRow, TestRowKind, Type};
 
 use super::outcome::{Cell, RowsDiffer};
 
@@ -203,12 +203,12 @@ pub(super) fn compare(node: &str, extent: Extent, rows: &[TestRow], found: &Foun
     if !missing && !extra && order.is_empty() {
         return None;
     }
-    let pairs = pairs(&matching, extent);
+    let pairs = pairs(node, &matching, extent);
     Some(RowsDiffer { node: node.to_string(), extent, pairs, order, because: vec![] })
 }
 
 /// Rows that match beside one another, then those that do not beside the one most like them.
-fn pairs(matching: &Matching<'_>, extent: Extent) -> Vec<Pair> {
+fn pairs(node: &str, matching: &Matching<'_>, extent: Extent) -> Vec<Pair> {
     let found = matching.found;
     let mut fields: Vec<String> = Vec::new();
     for (name, _) in matching.expected.iter().flat_map(|it| it.iter()) {
@@ -217,7 +217,11 @@ fn pairs(matching: &Matching<'_>, extent: Extent) -> Vec<Pair> {
         }
     }
     if fields.is_empty() {
-        fields = found.schema.fields.iter().map(|it| it.name.clone()).collect();
+        let holds = |at: usize| found.rows.iter().any(|row| row.get(at).is_some_and(|it| *it != Literal::Null));
+        let columns = found.schema.fields.iter().enumerate();
+        let names = columns.filter(|(at, _)| node == DEAD_LETTERS || holds(*at)).map(|(_, it)| it.name.clone());
+        // Of a dead letter: name, reason, node and step. Of other rows what is not null everywhere.
+        fields = if node == DEAD_LETTERS { names.take(4).collect() } else { names.collect() };
     }
     let mut left: Vec<usize> = (0..found.rows.len()).filter(|at| matching.from.get(*at) == Some(&None)).collect();
     let mut pairs = Vec::new();

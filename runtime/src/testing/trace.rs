@@ -127,6 +127,8 @@ pub(super) fn explain(
     }
     all.retain(|(row, _)| given.get(*row).is_some_and(|it| inputs.contains(&it.node)));
     all.sort_by_key(|(row, _)| *row);
+    // Two stages that read one topic tell the same twice.
+    all.dedup();
     let related = |row: usize| {
         given
             .get(row)

@@ -295,7 +295,10 @@ impl World {
     pub(super) fn rows_of(&self, probes: &Probes, node: &str) -> Found {
         if node == DEAD_LETTERS {
             let letters = self.letters();
-            let rows = letters.iter().map(|(input, letter, _)| letter_row(input, letter)).collect();
+            let rows = letters
+                .iter()
+                .map(|(input, letter, _)| letter_row(input, probes.plan.topic(input).is_some(), letter))
+                .collect();
             return Found { schema: dead_letter_schema().clone(), rows, order_by: vec![] };
         }
         let sink = probes.sinks.get(node).and_then(|it| probes.plan.sink(it));
@@ -392,7 +395,7 @@ fn partitions(topic: &pipewright_plan::Topic, tests: &[Test]) -> u32 {
     named.max().unwrap_or_default().saturating_add(1).min(1_000)
 }
 
-fn letter_row(input: &str, letter: &DeadLetter) -> Vec<Literal> {
+fn letter_row(input: &str, of_topic: bool, letter: &DeadLetter) -> Vec<Literal> {
     let text = |it: &str| Literal::Text(it.to_string());
     let bytes = |it: Option<&Vec<u8>>| it.map_or(Literal::Null, |it| text(&String::from_utf8_lossy(it)));
     let original = letter.original.as_ref();
@@ -402,7 +405,7 @@ fn letter_row(input: &str, letter: &DeadLetter) -> Vec<Literal> {
         text(&letter.node),
         letter.step.as_deref().map_or(Literal::Null, text),
         text(input),
-        Literal::Int(letter.at.partition.into()),
+        if of_topic { Literal::Int(letter.at.partition.into()) } else { Literal::Null },
         bytes(original.and_then(|it| it.key.as_ref())),
         bytes(original.and_then(|it| it.value.as_ref())),
         Literal::Bool(letter.stale_key),
