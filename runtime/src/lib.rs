@@ -8,6 +8,8 @@
 pub mod codecs;
 pub mod connectors;
 #[cfg(feature = "engine")]
+mod crash_points;
+#[cfg(feature = "engine")]
 pub mod engine;
 pub mod record;
 pub mod report;
