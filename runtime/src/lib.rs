@@ -7,6 +7,8 @@
 
 pub mod codecs;
 pub mod connectors;
+#[cfg(feature = "engine")]
+mod crash_points;
 pub mod engine;
 pub mod record;
 pub mod report;

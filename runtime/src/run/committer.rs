@@ -11,6 +11,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::signal::StopSignal;
+use crate::crash_points;
 use crate::report::{ErrorClass, Event, Observer, RunError};
 use crate::sinks::{Acquired, AnyDatabase, Chunk, Committed, Database, DatabaseError, Epoch, Originals};
 
@@ -232,8 +233,10 @@ impl Worker {
         let mut wait = Wait::new(&self.parts);
         loop {
             let originals = &*self.parts.originals;
+            crash_points::here("epoch-begin");
             match self.parts.runtime.block_on(self.parts.database.commit(epoch, originals)) {
                 Ok(committed) => {
+                    crash_points::here("epoch-stored");
                     wait.over();
                     return Outcome::Stored(committed);
                 }

@@ -40,6 +40,7 @@ pub struct RunSettings {
 
 /// Runs a plan until it ends or is told to stop. Blocks.
 pub fn run(plan: Plan, settings: RunSettings, observer: Arc<dyn Observer>) -> Result<Summary, RunError> {
+    crate::crash_points::arm();
     let plan = resolve_plan(plan, &settings.base)?;
     if plan.stages.is_empty() {
         return Err(RunError {

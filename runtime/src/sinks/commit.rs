@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pipewright_plan::{BadRecordPolicy, Original as KeepOriginal};
 
+use crate::crash_points;
 use crate::record::{BadRecord, DeadLetter, RecordId};
 use crate::sinks::failure::Failure;
 use crate::sinks::latest::{Latest, Upsert};
@@ -130,6 +131,7 @@ async fn at_once<S: Session>(session: &mut S, epoch: &Epoch) -> Result<Committed
         }
     }
     let tail = Tail { epoch: epoch.number, letters: &epoch.dead_letters, cursors: &epoch.cursors, moves: &epoch.moves };
+    crash_points::here("epoch-rows");
     session.finish(&tail).await?;
     count_letters(&mut committed, &epoch.dead_letters);
     Ok(committed)

@@ -21,6 +21,7 @@ use super::cursor::{POSITIONS, cursor_key, positions_topic, read_cursor};
 use super::errors::ReaderError;
 use super::partitioner::partition_of;
 use super::spec::KafkaConnection;
+use crate::crash_points;
 use crate::record::{BadRecord, DeadLetter};
 use crate::report::RunError;
 
@@ -147,6 +148,7 @@ impl IngestProducer {
     /// Begins a transaction.
     pub fn begin(&mut self) -> Result<(), IngestError> {
         self.producer.begin_transaction().map_err(|error| self.failed("a transaction cannot be begun", &error))?;
+        crash_points::here("ingest-begun");
         self.turn = self.turn.wrapping_add(1);
         self.open = true;
         Ok(())
@@ -213,9 +215,11 @@ impl IngestProducer {
         let record = BaseRecord::to(POSITIONS).partition(0).key(self.key.as_bytes()).payload(cursor.as_bytes());
         let sent = enqueue(&self.producer, record);
         sent.map_err(|error| self.failed("the position of the source cannot be sent", &error))?;
+        crash_points::here("ingest-sent");
         loop {
             match self.producer.commit_transaction(Timeout::Never) {
                 Ok(()) => {
+                    crash_points::here("ingest-committed");
                     self.open = false;
                     self.cursor = Some(cursor.to_string());
                     return Ok(());

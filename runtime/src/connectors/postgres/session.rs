@@ -7,6 +7,7 @@ use sqlx::Row;
 use super::client::Client;
 use super::letters;
 use super::table::{CHANGED, Table, literal};
+use crate::crash_points;
 use crate::sinks::commit::{Manner, Session, Tail};
 use crate::sinks::failure::Failure;
 use crate::sinks::{ChunkRow, Move, Phase, StageContext, key};
@@ -164,7 +165,15 @@ impl Session for PostgresSession<'_> {
     }
 
     async fn finish(&mut self, tail: &Tail<'_>) -> Result<(), Failure> {
+        if crash_points::broken("broken-letters") {
+            self.client.script("COMMIT; BEGIN").await?;
+        }
+        crash_points::here("epoch-letters");
         letters::insert(self.client, self.context, tail.letters).await?;
+        if crash_points::broken("broken-positions") {
+            self.client.script("COMMIT; BEGIN").await?;
+        }
+        crash_points::here("epoch-positions");
         for (source, cursor) in tail.cursors {
             let sql = "INSERT INTO pipewright.cursors (program, source, cursor) VALUES ($1, $2, $3) \
                        ON CONFLICT (program, source) DO UPDATE SET cursor = excluded.cursor";

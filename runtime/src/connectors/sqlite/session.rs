@@ -9,6 +9,7 @@ use super::errors;
 use super::statements::Statements;
 use super::tables::NOW;
 use super::{client, letters, text};
+use crate::crash_points;
 use crate::sinks::commit::{Manner, Session, Tail};
 use crate::sinks::failure::Failure;
 use crate::sinks::{ChunkRow, Phase, StageContext};
@@ -105,6 +106,7 @@ impl Session for SqliteSession<'_> {
     }
 
     async fn finish(&mut self, tail: &Tail<'_>) -> Result<(), Failure> {
+        crash_points::here("epoch-letters");
         letters::insert(self.connection, self.context, tail.letters)
             .await
             .map_err(|error| errors::failure(error, self.path))?;
@@ -133,6 +135,7 @@ impl Session for SqliteSession<'_> {
                 return Err(Failure::Fenced(it.topic, it.partition));
             }
         }
+        crash_points::here("epoch-positions");
         self.run("COMMIT").await.map(drop)
     }
 }
