@@ -9,16 +9,23 @@ use pipewright_expr::Datum;
 
 use crate::record::{BadRecord, DeadLetter, Original, RecordId};
 
+#[cfg(feature = "engine")]
 mod any;
 pub(crate) mod buffer;
+#[cfg(feature = "engine")]
 pub(crate) mod commit;
+#[cfg(feature = "engine")]
 pub mod dead_letters;
+#[cfg(feature = "engine")]
 pub(crate) mod failure;
 pub(crate) mod key;
 pub(crate) mod latest;
+#[cfg(feature = "engine")]
 mod stage_context;
 
+#[cfg(feature = "engine")]
 pub use any::{AnyDatabase, describe, location, open, open_connection};
+#[cfg(feature = "engine")]
 pub use stage_context::StageContext;
 
 /// Turns rows of one sink into its database's wire format, on the lane's thread. No I/O. Buffers are reused.
@@ -64,6 +71,7 @@ pub struct ChunkRow {
 }
 
 /// When a row is written.
+#[cfg(feature = "engine")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Marks that a row may undo.
@@ -74,11 +82,13 @@ pub(crate) enum Phase {
     After,
 }
 
+#[cfg(feature = "engine")]
 impl Phase {
     /// In this order. Without marks the keys of rows and deletes are disjoint, and any order would do.
     pub const ALL: [Phase; 3] = [Phase::Before, Phase::Rows, Phase::After];
 }
 
+#[cfg(feature = "engine")]
 impl ChunkRow {
     pub(crate) fn phase(&self) -> Phase {
         match (self.delete, self.before_row) {

@@ -3,6 +3,7 @@
 //! [`spec`], [`properties`] and the settings of [`client`] are the pure half; the rest stands behind the feature `engine`.
 
 pub mod client;
+pub mod keys;
 pub mod properties;
 pub mod spec;
 
@@ -18,8 +19,6 @@ mod embedded_window;
 pub mod errors;
 #[cfg(feature = "engine")]
 pub mod ingest;
-#[cfg(feature = "engine")]
-pub mod keys;
 #[cfg(feature = "engine")]
 pub mod lease;
 #[cfg(feature = "engine")]
