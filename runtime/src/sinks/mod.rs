@@ -75,6 +75,7 @@ pub struct ChunkRow {
 }
 
 /// When a row is written.
+#[cfg(feature = "engine")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Marks that a row may undo.
@@ -85,11 +86,13 @@ pub(crate) enum Phase {
     After,
 }
 
+#[cfg(feature = "engine")]
 impl Phase {
     /// In this order. Without marks the keys of rows and deletes are disjoint, and any order would do.
     pub const ALL: [Phase; 3] = [Phase::Before, Phase::Rows, Phase::After];
 }
 
+#[cfg(feature = "engine")]
 impl ChunkRow {
     pub(crate) fn phase(&self) -> Phase {
         match (self.delete, self.before_row) {

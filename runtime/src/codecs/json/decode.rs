@@ -44,7 +44,10 @@ struct Column {
 impl JsonDecoder {
     /// A decoder of these columns.
     pub fn new(columns: &[ColumnRequest], schema: &Schema) -> Self {
-        let (tree, slots) = Node::compile(columns.iter().map(|column| column.path.as_slice()));
+        // Programs use fields in any order; writers mostly write them as they are declared, and the scanner expects that.
+        let mut paths: Vec<&[String]> = columns.iter().map(|column| column.path.as_slice()).collect();
+        paths.sort_by_cached_key(|path| declared_at(path, &schema.fields));
+        let (tree, slots) = Node::compile(paths.into_iter());
         let mut parents: Vec<Parent> = Vec::new();
         let mut compiled = Vec::with_capacity(columns.len());
         for column in columns {
@@ -87,6 +90,20 @@ impl JsonDecoder {
     fn absent(&self, above: Option<usize>) -> bool {
         above.is_some_and(|above| self.slot(above).kind != Kind::Object)
     }
+}
+
+/// Where a path stands in the declared order: the index of its field at each level.
+fn declared_at(path: &[String], mut fields: &[Field]) -> Vec<usize> {
+    let mut indices = Vec::with_capacity(path.len());
+    for name in path {
+        let index = fields.iter().position(|field| field.wire_name() == name);
+        indices.push(index.unwrap_or(usize::MAX));
+        fields = match index.and_then(|index| fields.get(index)).map(|field| &field.ty.base) {
+            Some(Base::Record(fields)) => fields,
+            _ => &[],
+        };
+    }
+    indices
 }
 
 impl Decoder for JsonDecoder {

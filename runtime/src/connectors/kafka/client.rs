@@ -271,6 +271,11 @@ mod tests {
         assert_eq!(read_ahead_kib(1), 16 * 1024);
         assert_eq!(read_ahead_kib(16), 1024);
         assert_eq!(read_ahead_kib(10_000), 512);
+        for (partitions, records, bytes) in [(1, "20000", "1048576"), (12, "2000", "262144"), (500, "1000", "262144")] {
+            let reader = config(&connection(), Purpose::Reader, partitions);
+            assert_eq!(reader.get("queued.min.messages"), Some(records));
+            assert_eq!(reader.get("fetch.message.max.bytes"), Some(bytes));
+        }
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! PostgreSQL: a database to write to. `spec.rs` is its pure half.
 
+mod encode;
+mod numeric;
 mod spec;
+#[cfg_attr(not(feature = "engine"), allow(dead_code))]
+mod types;
 
 #[cfg(feature = "engine")]
 mod catalog;
@@ -9,23 +13,17 @@ mod client;
 #[cfg(feature = "engine")]
 mod database;
 #[cfg(feature = "engine")]
-mod encode;
-#[cfg(feature = "engine")]
 mod errors;
 #[cfg(feature = "engine")]
 mod history;
 #[cfg(feature = "engine")]
 mod letters;
 #[cfg(feature = "engine")]
-mod numeric;
-#[cfg(feature = "engine")]
 mod prepare;
 #[cfg(feature = "engine")]
 mod session;
 #[cfg(feature = "engine")]
 mod table;
-#[cfg(feature = "engine")]
-mod types;
 
 pub use spec::{PostgresConnection, SPEC};
 
@@ -33,3 +31,9 @@ pub use spec::{PostgresConnection, SPEC};
 pub use database::PostgresDatabase;
 #[cfg(feature = "engine")]
 pub(crate) use database::{location, server};
+
+/// What encodes the rows of a sink for a table as it is created when it is missing.
+pub fn encoder(sink: &pipewright_plan::Sink) -> Box<dyn crate::sinks::RowEncoder> {
+    let wires: Vec<_> = sink.columns.fields.iter().map(|field| types::created(&field.ty.base)).collect();
+    Box::new(encode::PostgresEncoder::new(sink, &wires))
+}

@@ -61,6 +61,26 @@ pub(crate) fn declared(base: &Base) -> String {
     }
 }
 
+/// How a value goes into a column of the type that we create for it.
+pub(crate) fn created(base: &Base) -> Wire {
+    match base {
+        Base::Bool => Wire::Bool,
+        Base::Int32 => Wire::Int4,
+        Base::Int64 => Wire::Int8,
+        Base::Float64 => Wire::Float8,
+        Base::Decimal { scale, .. } => Wire::Numeric(*scale),
+        Base::String | Base::Set(_) | Base::Null | Base::Unknown => Wire::Text,
+        Base::Bytes => Wire::Bytea,
+        Base::Uuid => Wire::Uuid,
+        Base::Date => Wire::Date,
+        Base::Time => Wire::Time,
+        Base::Timestamp => Wire::TimestampTz,
+        Base::LocalTimestamp => Wire::Timestamp,
+        Base::Duration => Wire::Interval,
+        Base::Json | Base::List(_) | Base::Map(_) | Base::Record(_) => Wire::Jsonb,
+    }
+}
+
 /// How to send our type into that column; the text says why it does not go.
 pub(crate) fn wire(ty: &Type, actual: &ActualType) -> Result<Wire, String> {
     let other = || Err(format!("but the sink writes {ty}"));
@@ -148,6 +168,29 @@ mod tests {
     fn numeric(precision: i32, scale: i32) -> ActualType {
         let modifier = ((precision << 16) | scale) + 4;
         ActualType { shown: String::new(), name: "numeric".to_string(), modifier, is_enum: false }
+    }
+
+    #[test]
+    fn rows_are_sent_into_a_created_table_as_into_one_that_was_found() {
+        let found = |name: &str| ActualType { shown: String::new(), name: name.into(), modifier: -1, is_enum: false };
+        for (base, name) in [
+            (Base::Bool, "bool"),
+            (Base::Int32, "int4"),
+            (Base::Int64, "int8"),
+            (Base::Float64, "float8"),
+            (Base::Decimal { precision: 12, scale: 2 }, "numeric"),
+            (Base::String, "text"),
+            (Base::Bytes, "bytea"),
+            (Base::Uuid, "uuid"),
+            (Base::Date, "date"),
+            (Base::Time, "time"),
+            (Base::Timestamp, "timestamptz"),
+            (Base::LocalTimestamp, "timestamp"),
+            (Base::Duration, "interval"),
+            (Base::Json, "jsonb"),
+        ] {
+            assert_eq!(wire(&base.clone().required(), &found(name)), Ok(created(&base)), "{name}");
+        }
     }
 
     #[test]
