@@ -5,7 +5,7 @@
 
 mod allows;
 mod compile;
-mod connections;
+pub mod connections;
 mod context;
 pub mod diagnostics;
 pub mod environment;

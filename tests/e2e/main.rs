@@ -10,6 +10,7 @@ mod embedded;
 mod killed_servers;
 mod own_stack;
 mod project;
+mod renamed;
 mod secured;
 mod servers;
 mod sources;

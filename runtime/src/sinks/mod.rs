@@ -17,6 +17,7 @@ pub(crate) mod failure;
 pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
+pub(crate) mod renamed;
 mod stage_context;
 
 pub use any::{AnyDatabase, describe, location, open, open_connection};

@@ -35,6 +35,8 @@ mod poller;
 #[cfg(feature = "engine")]
 pub mod reader;
 #[cfg(feature = "engine")]
+mod renamed;
+#[cfg(feature = "engine")]
 mod slot;
 
 #[cfg(feature = "engine")]
