@@ -50,6 +50,12 @@ pub struct Problem {
 impl Problem {
     /// In the layout of a finding.
     pub fn render(&self, style: Style) -> String {
+        let (diagnostic, sources) = self.finding();
+        human::finding(&diagnostic, &sources, style, false)
+    }
+
+    /// As a finding, with the text it points into.
+    pub fn finding(&self) -> (pipewright_compiler::diagnostics::Diagnostic, pipewright_compiler::source::Sources) {
         use pipewright_compiler::{diagnostics::Diagnostic, source::Sources};
         use pipewright_grammar::{SourceId, Span};
         let mut sources = Sources::default();
@@ -63,7 +69,7 @@ impl Problem {
         }
         let mut diagnostic = Diagnostic::error("environment", span, self.message.clone());
         diagnostic.help = self.help.clone();
-        human::finding(&diagnostic, &sources, style, false)
+        (diagnostic, sources)
     }
 }
 

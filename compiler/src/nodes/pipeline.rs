@@ -98,6 +98,7 @@ pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Che
                 expected: "sizes and times above zero".into(),
                 span: block.value_span("commit"),
                 help: None,
+                fixes: vec![],
             });
         }
     }

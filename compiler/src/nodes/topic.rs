@@ -15,9 +15,10 @@ use super::{
     source::{self, Typed},
 };
 use crate::{
+    added,
     context::{Context, DeclaredConnection},
     diagnostics::{
-        CompactedTopicMisuse, Diagnostics, KeyNotIdentity, NotYet, PartitionsNotSaid, WhichCluster, WrongConnection,
+        CompactedTopicMisuse, Diagnostics, KeyNotIdentity, NotYet, PartitionsInherited, WhichCluster, WrongConnection,
         WrongInput, WrongOptionValue,
     },
     expressions::{self, Scope},
@@ -124,6 +125,7 @@ pub(super) fn check(
             expected: "at least a millisecond".into(),
             span: block.value_span("retention"),
             help: None,
+            fixes: vec![],
         });
     }
     let format = formats::read(&block, Some("json"), context, diagnostics);
@@ -163,7 +165,7 @@ pub(super) fn check(
     if let Kind::Changelog { key, .. } = &kind {
         key_is_identity(key, &keys, &block, site, diagnostics);
     }
-    let count = partitions(&block, cluster, owned, site, diagnostics);
+    let count = partitions(&block, cluster, owned, site, context, diagnostics);
     let was = block.text("was", diagnostics).filter(|it| *it != node.name.text);
     let topic_name = topic_name(&block, was.as_deref().unwrap_or(&node.name.text), node.name.span, diagnostics);
     let schema = mark_key(typed.schema.clone(), &kind);
@@ -240,7 +242,8 @@ fn cluster<'c>(
         }
         several => {
             let clusters = several.iter().map(|it| (it.plan.name.clone(), it.span)).collect();
-            diagnostics.emit(WhichCluster { topic: name.text.clone(), span: name.span, clusters });
+            let end = site.node.ty.as_ref().map_or(name.span, |it| it.span);
+            diagnostics.emit(WhichCluster { topic: name.text.clone(), span: name.span, end, clusters });
             None
         }
     }
@@ -415,6 +418,7 @@ fn partitions(
     cluster: Option<&DeclaredConnection>,
     owned: bool,
     site: &Site<'_>,
+    context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<u32> {
     if let Some(count) = block.int("partitions") {
@@ -425,10 +429,11 @@ fn partitions(
         return Some(1);
     }
     if owned && !block.has("partitions") && !block.meant("partitions") {
-        diagnostics.emit(PartitionsNotSaid {
+        diagnostics.emit(PartitionsInherited {
             topic: site.node.name.text.clone(),
             span: site.node.name.span,
             cluster: cluster.span,
+            edit: added::node(site.node, "partitions = 6", context.sources),
         });
     }
     None
@@ -444,6 +449,7 @@ fn topic_name(block: &options::Checked<'_>, name: &str, span: Span, diagnostics:
             expected: "1 to 249 letters, digits, `.`, `_` or `-`".into(),
             span: if block.has("name") { block.value_span("name") } else { span },
             help: None,
+            fixes: vec![],
         });
     }
     found
@@ -469,6 +475,7 @@ fn start(block: &options::Checked<'_>, context: &Context<'_>, diagnostics: &mut 
                 expected: "`earliest`, `latest` or an instant such as `@2026-01-01T00:00:00Z`".into(),
                 span: expr.span,
                 help: None,
+                fixes: vec![],
             });
             Start::Earliest
         }

@@ -114,6 +114,7 @@ impl<'a> Checked<'a> {
                     expected: "text that is known when the program is compiled".into(),
                     span: self.value_span(name),
                     help: Some("use a `param`, and set it per environment".into()),
+                    fixes: vec![],
                 });
                 None
             }

@@ -20,10 +20,11 @@ mod problem;
 mod reader;
 mod spec;
 
+pub use crate::record::FileRecord;
 #[cfg(feature = "engine")]
 pub use follow::nothing_yet;
 #[cfg(feature = "engine")]
-pub use reader::{Answer, FileReader, FileRecord, Progress};
+pub use reader::{Answer, FileReader, Progress};
 pub use spec::{FilesConnection, FilesSource, SPEC};
 
 #[cfg(all(test, feature = "engine"))]

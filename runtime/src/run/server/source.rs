@@ -8,13 +8,14 @@ use pipewright_plan::{Partitioner, Source, Topic};
 use serde::{Deserialize, Serialize};
 
 use super::super::bug;
-use super::super::ingest::{Emit, Halt, IngestCore};
 use super::{IDLE, Shared, kafka_connection};
+use crate::codecs::ColumnRequest;
 use crate::connectors::files::{self, Answer, FileReader};
 use crate::connectors::kafka::admin::TopicNeed;
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
 use crate::connectors::kafka::ingest::{IngestConfig, IngestError, IngestProducer};
 use crate::connectors::kafka::lease::SourceLease;
+use crate::engine::{Emit, IngestCore, IngestHalt};
 use crate::record::DeadLetter;
 use crate::report::{ErrorClass, Event, RunError, SourceSummary};
 
@@ -185,10 +186,11 @@ impl Reading<'_> {
         }
         let read_before = stored.as_ref().map_or(0, |it| it.read);
         let already_there = i64::try_from(read_before).unwrap_or_default();
+        let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &self.source.schema);
         let partitions = |index| i32::try_from(producer.partitions(index)).unwrap_or(1);
         let targets: Vec<_> =
             self.topics.iter().enumerate().map(|(index, it)| (*it, partitions(index), already_there)).collect();
-        let mut core = IngestCore::new(plan, self.source, &targets, 0, &reader)?;
+        let mut core = IngestCore::new(plan, self.source, &targets, 0, &decoder)?;
         let before = total.clone();
         loop {
             if self.shared.ending() || !lease.poll(Duration::ZERO)? {
@@ -207,12 +209,12 @@ impl Reading<'_> {
             let cursor = Stored { position: reader.cursor(), read: read_before + seen.read };
             let text = serde_json::to_string(&cursor).map_err(|error| bug(error.to_string()))?;
             producer.commit(&text)?;
+            *total = merge(before.clone(), seen, read_before);
             self.shared.observer.event(Event::Source {
                 source: self.source.name.clone(),
-                records: seen.read,
+                records: total.read,
                 bytes: reader.consumed_bytes(),
             });
-            *total = merge(before.clone(), seen, read_before);
             match ended {
                 Filled::Room => {}
                 Filled::Ended if self.is_service() && reader.can_follow() => {
@@ -287,8 +289,8 @@ impl Reading<'_> {
                 halt = core.take(&record, &mut emit).err();
                 match &halt {
                     None => Answer::Taken,
-                    Some(Halt::Policy { taken: true, .. }) => Answer::Enough,
-                    Some(Halt::Policy { taken: false, .. } | Halt::Emit(_)) => Answer::Refused,
+                    Some(IngestHalt::Policy { taken: true, .. }) => Answer::Enough,
+                    Some(IngestHalt::Policy { taken: false, .. } | IngestHalt::Emit(_)) => Answer::Refused,
                 }
             });
             bytes += emit.bytes;
@@ -296,7 +298,7 @@ impl Reading<'_> {
             if let Some(error) = emit.failed {
                 return Err(error.into());
             }
-            if let Some(Halt::Emit(error)) = halt {
+            if let Some(IngestHalt::Emit(error)) = halt {
                 return Err(error.into());
             }
             if let Some((topic, reason)) = refused.into_iter().next() {
@@ -311,7 +313,7 @@ impl Reading<'_> {
             for letter in core.letters() {
                 producer.dead_letter(&letter_id(&self.source.name, &letter), &letter)?;
             }
-            if let Some(Halt::Policy { error, .. }) = halt {
+            if let Some(IngestHalt::Policy { error, .. }) = halt {
                 return Ok(Filled::Broken(error));
             }
             match progress {
