@@ -23,6 +23,8 @@ pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
 #[cfg(feature = "engine")]
+pub(crate) mod renamed;
+#[cfg(feature = "engine")]
 mod stage_context;
 
 #[cfg(feature = "engine")]
