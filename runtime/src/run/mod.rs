@@ -6,9 +6,7 @@
 
 mod beginning;
 mod committer;
-mod core;
 mod embedded;
-mod ingest;
 mod resolve;
 mod server;
 mod signal;
@@ -22,7 +20,7 @@ use pipewright_plan::{Plan, Start};
 pub use resolve::{resolve_connection, resolve_plan};
 pub use signal::StopSignal;
 
-use crate::report::{ErrorClass, Observer, RunError, Summary};
+use crate::report::{ErrorClass, Observer, RunError, Summary, bug};
 
 /// How a plan is run.
 #[derive(Clone)]
@@ -56,16 +54,5 @@ pub fn run(plan: Plan, settings: RunSettings, observer: Arc<dyn Observer>) -> Re
         embedded::run(&plan, &settings, observer)
     } else {
         server::run(&plan, &settings, observer)
-    }
-}
-
-/// A contradiction inside the plan or the program: not the user's fault, unless the plan was edited by hand.
-fn bug(message: impl Into<String>) -> RunError {
-    RunError {
-        name: "internal-error",
-        message: message.into(),
-        help: Some("this is a bug of Pipewright (or the saved plan was edited): please report it".into()),
-        origin: None,
-        class: ErrorClass::Bug,
     }
 }

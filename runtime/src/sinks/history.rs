@@ -3,6 +3,7 @@
 //! Knows no SQL. Invariant: a stage whose tables hold rows and that has no position never begins by itself: from the start it
 //! would store records twice, from the end it would leave some out.
 
+#[cfg(feature = "engine")]
 use super::StageContext;
 
 /// Rows are counted up to here: the number is for people, and large tables are slow to count.
@@ -46,10 +47,12 @@ impl Filled {
 }
 
 /// A table of the stage that holds rows: index of the sink, rows if they can be counted.
+#[cfg(feature = "engine")]
 pub(crate) type FilledTable = (usize, Option<u64>);
 
 /// Puts together what a database answered. `filled` must have been asked first: rows of a twin are stored with its positions,
 /// so whoever sees the rows sees the positions as well. `positions`: program and stage of every stored position.
+#[cfg(feature = "engine")]
 pub(crate) fn of(context: &StageContext, filled: Option<FilledTable>, positions: &[(String, String)]) -> History {
     let has = |stage: &String| positions.iter().any(|(program, it)| *program == context.program && it == stage);
     if has(&context.stage) {

@@ -9,18 +9,25 @@ use pipewright_expr::Datum;
 
 use crate::record::{BadRecord, DeadLetter, Original, RecordId};
 
+#[cfg(feature = "engine")]
 mod any;
 pub(crate) mod buffer;
+#[cfg(feature = "engine")]
 pub(crate) mod commit;
+#[cfg(feature = "engine")]
 pub mod dead_letters;
+#[cfg(feature = "engine")]
 pub(crate) mod failure;
 pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
+#[cfg(feature = "engine")]
 mod stage_context;
 
+#[cfg(feature = "engine")]
 pub use any::{AnyDatabase, describe, location, open, open_connection};
 pub use history::{Filled, History};
+#[cfg(feature = "engine")]
 pub use stage_context::StageContext;
 
 /// Turns rows of one sink into its database's wire format, on the lane's thread. No I/O. Buffers are reused.

@@ -18,8 +18,9 @@ mod problem;
 mod reader;
 mod spec;
 
+pub use crate::record::FileRecord;
 #[cfg(feature = "engine")]
-pub use reader::{FileReader, FileRecord, Progress};
+pub use reader::{FileReader, Progress};
 pub use spec::{FilesConnection, FilesSource, SPEC};
 
 #[cfg(all(test, feature = "engine"))]

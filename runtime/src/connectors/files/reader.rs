@@ -13,20 +13,8 @@ use super::problem;
 use super::spec::{FilesConnection, FilesSource};
 use crate::codecs::csv::{CsvDecoder, cell_text};
 use crate::codecs::{CodecError, ColumnRequest, Decoder, decoder};
+use crate::record::FileRecord;
 use crate::report::RunError;
-
-/// A record in a file.
-#[derive(Clone, Copy, Debug)]
-pub struct FileRecord<'a> {
-    /// Its bytes, without the line end.
-    pub bytes: &'a [u8],
-    /// The file below the root; `-` is the standard input.
-    pub file: &'a str,
-    /// Its first byte in the unpacked text.
-    pub start: u64,
-    /// Its first line, from 1.
-    pub line: u64,
-}
 
 /// What a batch brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

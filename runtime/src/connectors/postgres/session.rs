@@ -11,10 +11,6 @@ use crate::sinks::commit::{Manner, Session, Tail};
 use crate::sinks::failure::Failure;
 use crate::sinks::{ChunkRow, Move, Phase, StageContext, key};
 
-/// Signature, flags, no extension.
-const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-const COPY_TRAILER: &[u8] = &[0xff, 0xff];
-
 /// A connection with what it needs to write.
 pub(crate) struct PostgresSession<'a> {
     pub client: &'a mut Client,
@@ -37,11 +33,9 @@ impl PostgresSession<'_> {
             self.order.sort_unstable_by(|a, b| key::before(bytes, a.start).0.cmp(key::before(bytes, b.start).0));
         }
         self.scratch.clear();
-        self.scratch.extend_from_slice(COPY_HEADER);
         for row in self.order.iter() {
             self.scratch.extend_from_slice(bytes.get(row.start as usize..row.end as usize).unwrap_or_default());
         }
-        self.scratch.extend_from_slice(COPY_TRAILER);
         !self.order.is_empty()
     }
 
@@ -88,6 +82,15 @@ impl PostgresSession<'_> {
     }
 }
 
+/// The bytes of these rows, if they are all to be written and lie one behind the other: then nothing need be copied.
+fn together<'c>(bytes: &'c [u8], rows: &[ChunkRow]) -> Option<&'c [u8]> {
+    let start = rows.first()?.start;
+    let end = rows.iter().try_fold(start, |end, row| {
+        (row.start == end && !row.superseded && row.phase() == Phase::Rows).then_some(row.end)
+    })?;
+    bytes.get(start as usize..end as usize)
+}
+
 impl Session for PostgresSession<'_> {
     async fn begin(&mut self, manner: Manner) -> Result<(), Failure> {
         self.in_parts = manner != Manner::AtOnce;
@@ -104,7 +107,9 @@ impl Session for PostgresSession<'_> {
         let tables = self.tables;
         let Some(table) = tables.get(sink) else { return Ok(()) };
         let Some(upsert) = &table.upsert else {
-            if self.fill(bytes, rows, Phase::Rows, false) {
+            if let Some(together) = together(bytes, rows) {
+                self.client.copy(&table.copy_rows, together).await?;
+            } else if self.fill(bytes, rows, Phase::Rows, false) {
                 self.client.copy(&table.copy_rows, self.scratch).await?;
             }
             return Ok(());
@@ -160,5 +165,26 @@ impl Session for PostgresSession<'_> {
         }
         let (topic, partition) = self.taken(tail.moves).await?;
         Err(Failure::Fenced(topic, partition))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(start: u32, end: u32) -> ChunkRow {
+        let at = crate::record::RecordId::default();
+        ChunkRow { start, end, at, delete: false, superseded: false, before_row: false }
+    }
+
+    #[test]
+    fn rows_without_gaps_are_sent_as_they_lie() {
+        let bytes = b"aabbbcc";
+        assert_eq!(together(bytes, &[row(0, 2), row(2, 5), row(5, 7)]), Some(&b"aabbbcc"[..]));
+        assert_eq!(together(bytes, &[row(2, 5)]), Some(&b"bbb"[..]));
+        assert_eq!(together(bytes, &[row(0, 2), row(5, 7)]), None);
+        assert_eq!(together(bytes, &[row(0, 2), ChunkRow { superseded: true, ..row(2, 5) }]), None);
+        assert_eq!(together(bytes, &[ChunkRow { delete: true, ..row(0, 2) }]), None);
+        assert_eq!(together(bytes, &[]), None);
     }
 }

@@ -11,11 +11,11 @@ use pipewright_plan::{Plan, Stage, Topic};
 use serde::{Deserialize, Serialize};
 
 use super::super::bug;
-use super::super::core::Halt;
-use super::super::ingest::{Emit, IngestCore};
 use super::super::signal::StopSignal;
+use crate::codecs::ColumnRequest;
 use crate::connectors::files::FileReader;
 use crate::connectors::kafka::embedded::{EmbeddedLoader, SendError};
+use crate::engine::{Emit, Halt, IngestCore};
 use crate::record::DeadLetter;
 use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary};
 
@@ -115,7 +115,8 @@ impl Loading {
                 })
                 .collect();
             let source_index = u16::try_from(self.stage.topics.len() + index).unwrap_or(u16::MAX);
-            let mut core = IngestCore::new(&plan, source, &with_counts, source_index, &reader)?;
+            let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &source.schema);
+            let mut core = IngestCore::new(&plan, source, &with_counts, source_index, &decoder)?;
             let read_before = self.standing.read.get(&source.name).copied().unwrap_or_default();
             let map: Vec<u16> = targets.iter().map(|(at, _)| *at).collect();
             let result = self.load(source, &mut reader, &mut core, &map, read_before);

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use pipewright_plan::{Stage, Start, Topic};
 
 use super::super::committer::{Committer, CommitterParts, Done, Reply, alone, database_error};
-use super::super::core::{Halt, StageCore};
 use super::super::embedded::{first_error, owner};
 use super::super::summary::{self, RefusedRows};
 use super::super::{beginning, bug};
@@ -18,6 +17,7 @@ use super::{IDLE, Shared, kafka_connection};
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
 use crate::connectors::kafka::originals::KafkaOriginals;
 use crate::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
+use crate::engine::{Halt, StageCore};
 use crate::report::{ErrorClass, Event, RunError, StageSummary};
 use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, History, Originals};
 
@@ -197,7 +197,7 @@ impl Lane<'_> {
         match event {
             ReaderEvent::Records(batch) => {
                 let fresh = self.core.is_empty();
-                let result = self.core.take(&batch, &mut self.reading, &|_, _, offset| offset);
+                let result = self.core.take(batch.iter(), &mut self.reading, &|_, _, offset| offset);
                 if fresh {
                     self.opened = Instant::now();
                 }

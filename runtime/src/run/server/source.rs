@@ -7,13 +7,14 @@ use pipewright_plan::{Partitioner, Source, Topic};
 use serde::{Deserialize, Serialize};
 
 use super::super::bug;
-use super::super::ingest::{Emit, IngestCore};
 use super::{IDLE, Shared, kafka_connection};
+use crate::codecs::ColumnRequest;
 use crate::connectors::files::FileReader;
 use crate::connectors::kafka::admin::TopicNeed;
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
 use crate::connectors::kafka::ingest::{IngestConfig, IngestError, IngestProducer};
 use crate::connectors::kafka::lease::SourceLease;
+use crate::engine::{Emit, IngestCore};
 use crate::record::DeadLetter;
 use crate::report::{ErrorClass, Event, RunError, SourceSummary};
 
@@ -177,7 +178,9 @@ impl Reading<'_> {
         let read_before = stored.as_ref().map_or(0, |it| it.read);
         let partitions = i32::try_from(producer.partitions()).unwrap_or(1);
         let already_there = i64::try_from(read_before).unwrap_or_default();
-        let mut core = IngestCore::new(plan, self.source, &[(self.topic, partitions, already_there)], 0, &reader)?;
+        let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &self.source.schema);
+        let topics = [(self.topic, partitions, already_there)];
+        let mut core = IngestCore::new(plan, self.source, &topics, 0, &decoder)?;
         let before = total.clone();
         loop {
             if self.shared.ending() || !lease.poll(Duration::ZERO)? {

@@ -6,24 +6,25 @@ use bumpalo::Bump;
 use pipewright_expr::{Datum, Row};
 use pipewright_plan::{BadRecordPolicy, Plan, Source, Topic, Type};
 
-use super::bug;
-use super::core::{Halt, build_error, stopped, too_many};
-use crate::codecs::{self, ColumnRequest, Encoder};
-use crate::connectors::files::{FileReader, FileRecord};
+use super::stage::{Halt, build_error, stopped, too_many};
+use super::{
+    BadRate, Counters, Coverage, Incoming, Input, MakeDecoder, Numbering, Output, Segment, Target, Values, Verdict,
+    build_covered,
+};
+use crate::codecs::{self, Encoder};
 use crate::connectors::kafka::{keys, partitioner};
-use crate::engine::{BadRate, Counters, Incoming, Input, Numbering, Output, Segment, Target, Values, Verdict, build};
-use crate::record::{BadRecord, DeadLetter, Original, RecordId};
-use crate::report::{RunError, SourceSummary};
+use crate::record::{BadRecord, DeadLetter, FileRecord, Original, RecordId};
+use crate::report::{RunError, SourceSummary, bug};
 
 /// Who takes the messages.
-pub(super) trait Emit {
+pub trait Emit {
     /// One message for the target topic of that index.
     fn emit(&mut self, target: usize, partition: i32, key: Option<&[u8]>, value: Option<&[u8]>)
     -> Result<(), RunError>;
 }
 
 /// One source on its way to its topics.
-pub(super) struct IngestCore {
+pub struct IngestCore {
     source: String,
     segment: Segment,
     numbering: Numbering,
@@ -33,6 +34,8 @@ pub(super) struct IngestCore {
     arena: Bump,
     /// What a dead letter's `topic` counts: behind the stage's topics come the sources.
     source_index: u16,
+    /// What `now()` says; `None`: the time of the machine.
+    pub clock: Option<i64>,
 }
 
 struct Messages {
@@ -63,18 +66,30 @@ struct TopicWriter {
 }
 
 impl IngestCore {
-    /// Compiles a source. `topics`: what it feeds, with the number of partitions and of records already in each.
-    pub(super) fn new(
+    /// Compiles a source. `topics`: what it feeds, with the number of partitions and of records already in each. `decoder`
+    /// knows what heads its files.
+    pub fn new(
         plan: &Plan,
         source: &Source,
         topics: &[(&Topic, i32, i64)],
         source_index: u16,
-        reader: &FileReader,
+        decoder: MakeDecoder<'_>,
+    ) -> Result<Self, RunError> {
+        Self::covered(plan, source, topics, source_index, decoder, None)
+    }
+
+    /// The same, noting what records reach.
+    pub fn covered(
+        plan: &Plan,
+        source: &Source,
+        topics: &[(&Topic, i32, i64)],
+        source_index: u16,
+        decoder: MakeDecoder<'_>,
+        coverage: Option<&Coverage>,
     ) -> Result<Self, RunError> {
         let targets: Vec<_> = topics.iter().map(|(topic, ..)| Target::Topic(topic)).collect();
         let mut numbering = Numbering::default();
-        let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &source.schema);
-        let segment = build(plan, Input::Source(source), &targets, &mut numbering, &decoder)
+        let segment = build_covered(plan, Input::Source(source), &targets, &mut numbering, decoder, coverage)
             .map_err(|error| build_error(error, source.origin))?;
         let writers = topics.iter().map(|(topic, partitions, records)| writer(topic, *partitions, *records));
         let topics = writers.collect::<Result<_, _>>()?;
@@ -88,11 +103,12 @@ impl IngestCore {
             out: Messages { topics, letters: vec![], ready: vec![], bytes: vec![] },
             arena: Bump::new(),
             source_index,
+            clock: None,
         })
     }
 
     /// Takes one record of the source.
-    pub(super) fn take(&mut self, record: &FileRecord<'_>, emit: &mut dyn Emit) -> Result<(), Halt> {
+    pub fn take(&mut self, record: &FileRecord<'_>, emit: &mut dyn Emit) -> Result<(), Halt> {
         let mut arena = std::mem::take(&mut self.arena);
         let result = self.take_into(record, &arena);
         arena.reset();
@@ -127,6 +143,7 @@ impl IngestCore {
             original: &original,
         };
         let mut row: Row<'_> = Row::new(self.segment.cells(), arena);
+        row.clock = self.clock;
         let mut scratch: Vec<Datum<'_>> = Vec::new();
         let verdict = self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
         if let Verdict::Stop { letter, .. } = verdict {
@@ -145,13 +162,28 @@ impl IngestCore {
         Ok(())
     }
 
+    /// As if it had just been compiled, with so many records in each topic.
+    pub fn restart(&mut self, records: &[i64]) {
+        for (topic, records) in self.out.topics.iter_mut().zip(records) {
+            topic.turn = *records;
+        }
+        self.out.letters.clear();
+        self.counters = Counters::new(self.numbering.steps.len(), self.numbering.taps.len());
+        self.bad_rate.forget();
+    }
+
+    /// What became of its records.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
     /// Bad records since the last call.
-    pub(super) fn letters(&mut self) -> Vec<DeadLetter> {
+    pub fn letters(&mut self) -> Vec<DeadLetter> {
         std::mem::take(&mut self.out.letters)
     }
 
     /// What it did so far.
-    pub(super) fn summary(&self, read_before: u64) -> SourceSummary {
+    pub fn summary(&self, read_before: u64) -> SourceSummary {
         let mut dead_letters = self.counters.undecodable.clone();
         let named = self.counters.bad.iter().chain(&self.counters.refused).flatten();
         for (name, count) in named {
@@ -169,8 +201,7 @@ impl IngestCore {
     }
 
     /// Ids of its steps, for messages.
-    #[allow(dead_code, reason = "symmetry with stages; the tests read it")]
-    pub(super) fn steps(&self) -> &[String] {
+    pub fn steps(&self) -> &[String] {
         &self.numbering.steps
     }
 }
