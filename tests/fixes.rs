@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use pipewright::fixes::{self, Texts};
-use pipewright_compiler::diagnostics::{Applicability, Severity};
+use pipewright_compiler::Compilation;
+use pipewright_compiler::diagnostics::{Applicability, Diagnostic, Severity};
 use pipewright_compiler::environment::Environment;
 use walkdir::WalkDir;
 
@@ -126,7 +127,7 @@ fn the_command_line_wins_over_the_file_and_a_comment_over_both() {
 #[test]
 fn fixes_never_break_a_program() {
     let mut broken = vec![];
-    let (mut programs, mut applied) = (0, 0);
+    let (mut programs, mut applied, mut chosen_fixes) = (0, 0, 0);
     for entry in WalkDir::new("tests/ui").sort_by_file_name() {
         let entry = entry.unwrap();
         let path = entry.path();
@@ -146,17 +147,28 @@ fn fixes_never_break_a_program() {
         if fixes::wrong(&after) > fixes::wrong(&before) {
             broken.push(format!("{}: worse than before:\n{}", path.display(), texts.diff()));
         }
-        let errors = |it: &[pipewright_compiler::diagnostics::Diagnostic]| {
-            it.iter().filter(|it| it.severity == Severity::Error).count()
-        };
+        let errors = |it: &[Diagnostic]| it.iter().filter(|it| it.severity == Severity::Error).count();
         // What could not be read may have hidden more than one mistake; nothing else may.
-        let unread = |it| fixes::wrong(it).0;
+        let unread = |it: &Compilation| fixes::wrong(it).0;
         if unread(&after) == unread(&before) && errors(&after.diagnostics) > errors(&before.diagnostics) {
             broken.push(format!("{}: more errors than before:\n{}", path.display(), texts.diff()));
         }
         let left: Vec<_> = after.diagnostics.iter().flat_map(|it| &it.fixes).collect();
         if let Some(fix) = left.iter().find(|it| it.applicability == Applicability::Safe) {
             broken.push(format!("{}: cannot be applied, so it is not safe: {fix:?}", path.display()));
+        }
+        let told = |it: &Compilation, what: &Diagnostic| {
+            it.diagnostics.iter().filter(|it| (it.name, &it.message) == (what.name, &what.message)).count()
+        };
+        // What is offered for choice is text of the language, too.
+        for (finding, fix) in before.diagnostics.iter().flat_map(|it| it.fixes.iter().map(move |fix| (it, fix))) {
+            let chosen = fixes::one(&Texts::default(), fix, &compile);
+            chosen_fixes += 1;
+            if chosen.as_ref().is_none_or(|it| unread(it) > unread(&before)) {
+                broken.push(format!("{}: `{}` cannot be chosen: {fix:?}", path.display(), finding.name));
+            } else if chosen.is_some_and(|it| told(&it, finding) >= told(&before, finding)) {
+                broken.push(format!("{}: `{}` is still told after {fix:?}", path.display(), finding.name));
+            }
         }
         let once = texts.clone();
         let (again, _) = fixes::program(&mut texts, &compile);
@@ -165,5 +177,5 @@ fn fixes_never_break_a_program() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-    assert!(programs > 200 && applied > 10, "{programs} programs, {applied} fixes");
+    assert!(programs > 200 && applied > 10 && chosen_fixes > 40, "{programs} programs, {applied} and {chosen_fixes}");
 }

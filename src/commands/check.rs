@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use pipewright_compiler::Compilation;
+use pipewright_compiler::diagnostics::Diagnostic;
 use pipewright_compiler::levels::Said;
+use pipewright_compiler::source::Sources;
 
+use super::environments;
 use super::lint_flags::LintFlags;
 use crate::environment::{self, Problem};
 use crate::exit::Exit;
@@ -22,7 +24,7 @@ pub struct Arguments {
     /// Programs, or folders in which every program is checked
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
-    /// The environment of `pipewright.yaml`; without it, the file's default
+    /// One environment of `pipewright.yaml`; without it, the default and all others are checked
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// The layout of the findings
@@ -93,8 +95,8 @@ impl Checked {
     fn root(&mut self, path: &Path, arguments: &Arguments) {
         self.count += 1;
         let root = path.to_string_lossy().into_owned();
-        let compilation = match self.compile(path, arguments) {
-            Ok(compilation) => compilation,
+        let (diagnostics, sources) = match self.compile(path, arguments) {
+            Ok(checked) => checked,
             Err(problem) => {
                 self.tally.errors += 1;
                 self.unusable = true;
@@ -109,30 +111,46 @@ impl Checked {
                 return;
             }
         };
-        let (diagnostics, sources) = (&compilation.diagnostics, &compilation.sources);
         self.seen.extend(sources.files().iter().map(|file| identity(Path::new(&file.path))));
-        self.tally = self.tally.and(Tally::of(diagnostics));
+        self.tally = self.tally.and(Tally::of(&diagnostics));
         match arguments.format {
-            Format::Human => output::talk(&report::human::render(diagnostics, sources, Style::stderr())),
-            Format::Short => output::data(&report::short::render(diagnostics, sources)),
+            Format::Human => output::talk(&report::human::render(&diagnostics, &sources, Style::stderr())),
+            Format::Short => output::data(&report::short::render(&diagnostics, &sources)),
             Format::Json | Format::Sarif | Format::Github | Format::Gitlab | Format::Junit => {
-                let (diagnostics, sources) = (compilation.diagnostics, compilation.sources);
                 self.programs.push(Program { root, diagnostics, sources });
             }
         }
     }
 
-    /// The program as it is, or as it is after its fixes.
-    fn compile(&mut self, path: &Path, arguments: &Arguments) -> Result<Compilation, Problem> {
-        let mut environment = environment::load(path, arguments.env.as_deref())?;
-        environment.lints.flags = self.levels.clone();
-        if !arguments.fix && !arguments.diff {
-            return Ok(program::compile(path, &environment));
+    /// The program as it is, or as it is after its fixes, in one environment or in all.
+    fn compile(&mut self, path: &Path, arguments: &Arguments) -> Result<(Vec<Diagnostic>, Sources), Problem> {
+        let mut first = environment::load(path, arguments.env.as_deref())?;
+        first.lints.flags = self.levels.clone();
+        let mut environments = vec![first];
+        if arguments.env.is_none() {
+            for name in environment::others(path, environments.first().and_then(|it| it.name.as_deref())) {
+                let mut other = environment::load(path, Some(&name))?;
+                other.lints.flags = self.levels.clone();
+                environments.push(other);
+            }
         }
-        let compile = |texts: &Texts| program::compile_from(path, &environment, texts);
-        let (count, compilation) = fixes::program(&mut self.texts, &compile);
-        self.fixes += count;
-        Ok(compilation)
+        let mut compilations = vec![];
+        for environment in &mut environments {
+            let compilation = if compilations.is_empty() && (arguments.fix || arguments.diff) {
+                let compile = |texts: &Texts| program::compile_from(path, environment, texts);
+                let (count, compilation) = fixes::program(&mut self.texts, &compile);
+                self.fixes += count;
+                compilation
+            } else {
+                program::compile_from(path, environment, &self.texts)
+            };
+            let compilation = match program::forget_params_of_others(path, environment, &compilation) {
+                false => compilation,
+                true => program::compile_from(path, environment, &self.texts),
+            };
+            compilations.push((environment.name.clone(), compilation));
+        }
+        Ok(environments::merge(compilations))
     }
 
     /// Writes the fixed files, or shows what would be written.

@@ -37,6 +37,13 @@ pub fn program(texts: &mut Texts, compile: &dyn Fn(&Texts) -> Compilation) -> (u
     (applied, compilation)
 }
 
+/// The program after one fix, whatever it leads to; `None`: it cannot be applied. For editors, which ask.
+pub fn one(texts: &Texts, fix: &Fix, compile: &dyn Fn(&Texts) -> Compilation) -> Option<Compilation> {
+    let before = compile(texts);
+    let mut fixed = texts.clone();
+    (edits::apply(&mut fixed, &before.sources, &[fix]) == 1 && fixed != *texts).then(|| compile(&fixed))
+}
+
 /// The fixes that may be applied, each once.
 fn safe(compilation: &Compilation) -> Vec<Fix> {
     let mut fixes: Vec<Fix> = vec![];

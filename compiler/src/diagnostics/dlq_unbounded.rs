@@ -32,6 +32,7 @@ pipeline shop { max_bad = 5% }
         Diagnostic::warning(Self::NAME, self.span, "bad records never stop this program")
             .label("even if every record is bad")
             .help("write `max_bad = 1%`")
+            .choice("write `max_bad = 1%`", self.span, "max_bad = 1%")
             .note("if a writer changes its schema, all of its records become dead letters, and nobody notices")
     }
 }

@@ -34,6 +34,7 @@ topic orders: Order from orders_csv
         Diagnostic::warning(Self::NAME, self.span, format!("the first run skips everything that is in `{}`", self.topic))
             .label("begins at the end")
             .help("leave `start` out: it begins at the oldest record")
+            .choice("write `start = earliest`", self.span, "start = earliest")
             .note("records that are in the topic when the program first starts never reach a sink")
     }
 }

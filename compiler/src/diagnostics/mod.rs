@@ -2,12 +2,9 @@
 //! its wording and its `explain` page stand in one file of this folder, with one line in [`diagnostics!`].
 //! Layout (colours, columns, JSON) is not here: the command line turns a [`Diagnostic`] into text.
 
-mod fix;
-mod slip;
-
 use pipewright_grammar::Span;
 
-pub use fix::{Applicability, Fix};
+pub use crate::fix::{Applicability, Fix};
 
 use crate::levels::Level;
 
@@ -111,12 +108,7 @@ impl Diagnostic {
     /// "Did you mean": safe to apply if what was written is a slip of the finger, else one answer of several.
     pub fn did_you_mean(mut self, written: &str, span: Span, meant: &str) -> Self {
         self.help = Some(format!("did you mean `{meant}`?"));
-        let (title, edits) = (format!("write `{meant}`"), vec![(span, meant.to_owned())]);
-        self.fixes.push(if slip::is_slip(written, meant) {
-            Fix::safe(title, edits)
-        } else {
-            Fix::choice(title, edits)
-        });
+        self.fixes.push(Fix::did_you_mean(written, span, meant));
         self
     }
 }
@@ -187,7 +179,10 @@ pub fn default_level(name: &str) -> Option<Level> {
 pub use file_too_large::LONGEST_FILE;
 
 diagnostics! {
+    acks_too_weak::AcksTooWeak,
     append_sink_not_idempotent::AppendSinkNotIdempotent,
+    auto_commit_before_sink::AutoCommitBeforeSink,
+    auto_create_topics::AutoCreateTopics,
     bad_argument::BadArgument,
     bad_decimal::BadDecimal,
     bad_escape::BadEscape,
@@ -203,14 +198,17 @@ diagnostics! {
     conflicting_options::ConflictingOptions,
     confusable_character::ConfusableCharacter,
     constant_error::ConstantError,
+    copartition_count_mismatch::CopartitionCountMismatch,
     decimal_too_wide::DecimalTooWide,
     declaration_cycle::DeclarationCycle,
     delete_unhandled::DeleteUnhandled,
+    delivery_timeout_drops::DeliveryTimeoutDrops,
     dlq_unbounded::DlqUnbounded,
     duplicate_field::DuplicateField,
     duplicate_name::DuplicateName,
     duplicate_option::DuplicateOption,
     empty_file::EmptyFile,
+    empty_key::EmptyKey,
     environment_option::EnvironmentOption,
     exactly_once_not_derivable::ExactlyOnceNotDerivable,
     expression_too_large::ExpressionTooLarge,
@@ -218,8 +216,10 @@ diagnostics! {
     first_run_skips_history::FirstRunSkipsHistory,
     foreign_spelling::ForeignSpelling,
     format_type::FormatType,
+    idempotence_incompatible::IdempotenceIncompatible,
     instant_civil_confusion::InstantCivilConfusion,
     integer_division::IntegerDivision,
+    isolation_mismatch::IsolationMismatch,
     key_not_identity::KeyNotIdentity,
     key_type::KeyType,
     lossy_number::LossyNumber,
@@ -227,6 +227,7 @@ diagnostics! {
     map_key_type::MapKeyType,
     match_not_exhaustive::MatchNotExhaustive,
     merge_conflict::MergeConflict,
+    message_size_mismatch::MessageSizeMismatch,
     meta_not_here::MetaNotHere,
     misplaced_part::MisplacedPart,
     missing_file::MissingFile,
@@ -255,19 +256,24 @@ diagnostics! {
     nullable_condition::NullableCondition,
     nullable_key::NullableKey,
     number_too_large::NumberTooLarge,
+    over_partitioned_topic::OverPartitionedTopic,
     param_not_set::ParamNotSet,
     partitioner_implicit::PartitionerImplicit,
-    partitions_not_said::PartitionsNotSaid,
+    partitioner_mismatch::PartitionerMismatch,
+    partitions_inherited::PartitionsInherited,
     pii_dead_letter::PiiDeadLetter,
     pointless_step::PointlessStep,
     record_expected::RecordExpected,
     replication_factor_one::ReplicationFactorOne,
     reserved_name::ReservedName,
     retention_below_recovery_window::RetentionBelowRecoveryWindow,
+    retries_can_reorder::RetriesCanReorder,
+    row_at_a_time_sink::RowAtATimeSink,
     sasl_without_tls::SaslWithoutTls,
     second_pipeline::SecondPipeline,
     secret_in_file::SecretInFile,
     shadowed_name::ShadowedName,
+    shared_group_id::SharedGroupId,
     shared_table::SharedTable,
     single_partition_topic::SinglePartitionTopic,
     syntax_error::SyntaxError,
@@ -285,6 +291,7 @@ diagnostics! {
     unknown_allow::UnknownAllow,
     unknown_annotation::UnknownAnnotation,
     unknown_argument::UnknownArgument,
+    unknown_client_property::UnknownClientProperty,
     unknown_column::UnknownColumn,
     unknown_connection::UnknownConnection,
     unknown_connector::UnknownConnector,

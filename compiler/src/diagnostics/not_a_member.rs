@@ -2,8 +2,8 @@
 
 use pipewright_grammar::Span;
 
-use super::{Diagnostic, Finding, Fix, slip::is_slip};
-use crate::expressions::Refusal;
+use super::{Diagnostic, Finding, Fix};
+use crate::{expressions::Refusal, slip::is_slip};
 
 /// A string that a closed set does not hold.
 pub struct NotAMember {

@@ -36,6 +36,7 @@ topic orders: Order from orders_csv { partitions = 6, replication = 3 }
         Diagnostic::warning(Self::NAME, self.span, format!("`{}` has one copy", self.topic))
             .label("lost with its broker")
             .help("write `replication = 3`, or leave it to the broker")
+            .choice("write `replication = 3`", self.span, "replication = 3")
             .note("with one copy, acknowledged records are gone when the broker's disk is, and nothing can be written while it restarts")
     }
 }

@@ -36,6 +36,7 @@ topic orders: Order from orders_csv { partitions = 6, retention = 7d }
         Diagnostic::warning(Self::NAME, self.span, format!("`{}` forgets records within a day", self.topic))
             .label("shorter than an outage over night")
             .help("write `retention = 7d`")
+            .choice("write `retention = 7d`", self.span, "retention = 7d")
             .note("if a sink is away for longer, records are deleted before they were read; the stage stops with `data-lost`")
     }
 }

@@ -11,6 +11,8 @@ pub struct SaslWithoutTls {
     pub connection: String,
     /// Where.
     pub span: Span,
+    /// Where TLS would be asked for, if that is in the program.
+    pub edit: Option<(Span, String)>,
 }
 
 impl Finding for SaslWithoutTls {
@@ -40,9 +42,13 @@ topic orders: Order from orders_csv { partitions = 6 }
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::warning(Self::NAME, self.span, format!("`{}` sends its password without encryption", self.connection))
+        let diagnostic = Diagnostic::warning(Self::NAME, self.span, format!("`{}` sends its password without encryption", self.connection))
             .label("`sasl`, and no `tls`")
             .help("add `tls = { }`")
-            .note("everybody on the network reads the password, and all records")
+            .note("everybody on the network reads the password, and all records");
+        match self.edit {
+            Some((span, text)) => diagnostic.choice("add `tls = { }`", span, text),
+            None => diagnostic,
+        }
     }
 }

@@ -36,6 +36,7 @@ topic orders: Order from orders_csv { partitions = 6 }
         Diagnostic::warning(Self::NAME, self.span, format!("all of `{}` goes through one partition", self.topic))
             .label("one reader at a time, for ever")
             .help("write `partitions = 6` or more; keys keep their order")
+            .choice("write `partitions = 6`", self.span, "partitions = 6")
             .note("a partition is read by one thread of one process, and the number cannot be raised later without moving keys")
     }
 }

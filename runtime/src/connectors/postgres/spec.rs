@@ -73,7 +73,12 @@ fn column(ty: &Type) -> Result<(), String> {
 }
 
 fn problem(option: &str, message: &str, help: Option<&str>) -> OptionProblem {
-    OptionProblem { option: Some(option.to_string()), message: message.to_string(), help: help.map(str::to_string) }
+    OptionProblem {
+        option: Some(option.to_string()),
+        message: message.to_string(),
+        help: help.map(str::to_string),
+        entry: None,
+    }
 }
 
 fn validate(options: &Options) -> Vec<OptionProblem> {
