@@ -161,7 +161,6 @@ mod tests {
         assert_eq!(of(&[(lint, Warn)], &[("warnings", Deny)], lint), Deny);
         assert_eq!(of(&[(lint, Allow)], &[("warnings", Deny)], lint), Allow, "what is silent is no warning");
         assert_eq!(of(&[], &[("warnings", Deny), (lint, Warn)], lint), Warn, "its name says more than `warnings`");
-        assert_eq!(of(&[], &[("warnings", Deny)], "test-not-run"), Info);
         assert_eq!(Levels::default().level("unknown-field"), None);
     }
 
