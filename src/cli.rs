@@ -22,6 +22,7 @@ enum Command {
     Explain(commands::explain::Arguments),
     Run(commands::run::Arguments),
     DeadLetters(commands::dead_letters::Arguments),
+    Lsp(commands::lsp::Arguments),
     Completions(commands::completions::Arguments),
     #[command(hide = true)]
     Docs(commands::docs::Arguments),
@@ -44,6 +45,7 @@ pub fn main() -> Exit {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::DeadLetters(arguments) => commands::dead_letters::run(&arguments),
+        Command::Lsp(arguments) => commands::lsp::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments),
         Command::Docs(arguments) => commands::docs::run(&arguments),
     }

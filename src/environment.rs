@@ -50,6 +50,12 @@ pub struct Problem {
 impl Problem {
     /// In the layout of a finding.
     pub fn render(&self, style: Style) -> String {
+        let (diagnostic, sources) = self.finding();
+        human::finding(&diagnostic, &sources, style, false)
+    }
+
+    /// As a finding, with the text it points into.
+    pub fn finding(&self) -> (pipewright_compiler::diagnostics::Diagnostic, pipewright_compiler::source::Sources) {
         use pipewright_compiler::{diagnostics::Diagnostic, source::Sources};
         use pipewright_grammar::{SourceId, Span};
         let mut sources = Sources::default();
@@ -63,7 +69,7 @@ impl Problem {
         }
         let mut diagnostic = Diagnostic::error("environment", span, self.message.clone());
         diagnostic.help = self.help.clone();
-        human::finding(&diagnostic, &sources, style, false)
+        (diagnostic, sources)
     }
 }
 
@@ -178,8 +184,12 @@ impl Reader<'_> {
 
     fn one(&self, name: &str, value: &Value) -> Result<Environment, Problem> {
         let path = ["environments", name];
-        let mut environment =
-            Environment { name: Some(name.into()), file: Some(self.file.into()), ..Environment::default() };
+        let mut environment = Environment {
+            name: Some(name.into()),
+            file: Some(self.file.into()),
+            text: self.text.into(),
+            ..Environment::default()
+        };
         if value.is_null() {
             return Ok(environment);
         }
@@ -206,6 +216,9 @@ impl Reader<'_> {
                     }
                 };
                 environment.params.insert(key.into(), text);
+                if let Some(place) = place_of(self.text, &["environments", name, "params", key]) {
+                    environment.places.insert(key.into(), place);
+                }
             }
         }
         Ok(environment)
@@ -282,6 +295,22 @@ fn line_of(text: &str, path: &[&str]) -> Option<usize> {
         from = at + 1;
     }
     found
+}
+
+/// The bytes of a key, for messages that point at it.
+fn place_of(text: &str, path: &[&str]) -> Option<(usize, usize)> {
+    let line = line_of(text, path)?;
+    let key = path.last()?;
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    // Inside `{ … }` the line of the block around it is found: the key may be on it, or below.
+    let rest = text.get(start..)?;
+    let word = |at: usize| {
+        let before = rest.get(..at).and_then(|it| it.chars().next_back());
+        let after = rest.get(at + key.len()..).unwrap_or_default().trim_start_matches(['"', '\'']).trim_start();
+        !before.is_some_and(|it| it.is_alphanumeric() || it == '_') && after.starts_with(':')
+    };
+    let at = rest.match_indices(key).map(|(at, _)| at).find(|at| word(*at))?;
+    Some((start + at, start + at + key.len()))
 }
 
 /// The environments of the file beside a root, for help texts: names only, the default left out.

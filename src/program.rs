@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pipewright_compiler::Compilation;
+use pipewright_compiler::diagnostics::{Diagnostic, Finding, UnknownParam};
 use pipewright_compiler::environment::Environment;
 use pipewright_compiler::registry::Registry;
 use pipewright_compiler::source::Loader;
+use pipewright_grammar::SourceId;
 
 use crate::environment::{self, Problem};
 
@@ -55,7 +57,40 @@ pub fn compile_from(root: &Path, environment: &Environment, loader: &dyn Loader)
 pub fn compile_in(root: &Path, name: Option<&str>, set: &[(String, String)]) -> Result<Compilation, Problem> {
     let mut environment = environment::load(root, name)?;
     environment.set.extend(set.iter().cloned());
-    Ok(compile(root, &environment))
+    let compilation = compile(root, &environment);
+    Ok(match forget_params_of_others(root, &mut environment, &compilation) {
+        false => compilation,
+        true => compile(root, &environment),
+    })
+}
+
+/// A `pipewright.yaml` may serve several programs: a parameter that this one does not declare, but another one below the
+/// folder of the file does, is no slip. True: such parameters were taken out, the program is to be compiled again.
+pub fn forget_params_of_others(root: &Path, environment: &mut Environment, compilation: &Compilation) -> bool {
+    let file = environment.file.clone().unwrap_or_default();
+    let shown = |it: &SourceId| compilation.sources.get(*it).is_some_and(|source| source.path == file);
+    let unknown = |it: &&Diagnostic| it.name == UnknownParam::NAME && shown(&it.primary.span.source);
+    if !compilation.diagnostics.iter().any(|it| unknown(&it)) {
+        return false;
+    }
+    let beside = Path::new(&file).parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let others = pipe_files(&[beside.to_path_buf()]).unwrap_or_default();
+    let same = |path: &Path| path.canonicalize().ok() == root.canonicalize().ok();
+    let texts: Vec<String> =
+        others.iter().filter(|it| !same(it)).filter_map(|it| std::fs::read_to_string(it).ok()).collect();
+    let declares = |text: &String, name: &str| {
+        text.lines().any(|line| {
+            let rest = line.strip_prefix("param").map(str::trim_start).and_then(|it| it.strip_prefix(name));
+            rest.is_some_and(|it| it.trim_start().starts_with(':'))
+        })
+    };
+    let before = environment.params.len();
+    let spans: Vec<&str> =
+        compilation.diagnostics.iter().filter(unknown).map(|it| compilation.sources.text(it.primary.span)).collect();
+    environment
+        .params
+        .retain(|name, _| !spans.contains(&name.as_str()) || !texts.iter().any(|text| declares(text, name)));
+    environment.params.len() < before
 }
 
 /// The files to look at: files as they are given, folders with every `.pipe` file below them, hidden folders and `target`
@@ -93,8 +128,12 @@ fn walk(folder: &Path, found: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
 
 /// Whether a file is the root of a program: a line of it begins with the `pipeline` block. Imported files have none.
 pub fn is_root(path: &Path) -> bool {
-    let Ok(bytes) = std::fs::read(path) else { return true };
-    String::from_utf8_lossy(&bytes).lines().any(|line| {
+    std::fs::read(path).map_or(true, |bytes| has_pipeline(&String::from_utf8_lossy(&bytes)))
+}
+
+/// The same for a text.
+pub fn has_pipeline(text: &str) -> bool {
+    text.lines().any(|line| {
         line.strip_prefix("pipeline").is_some_and(|rest| rest.starts_with([' ', '\t', '{']) || rest.is_empty())
     })
 }

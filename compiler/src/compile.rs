@@ -1,5 +1,6 @@
 //! One run of the compiler: load, index, check, lower; in this order, and always to the end, so that every finding is told.
 
+use pipewright_grammar::ast::File;
 use pipewright_plan::{PLAN_VERSION, Plan};
 
 use crate::{
@@ -7,6 +8,7 @@ use crate::{
     connections::connections,
     context::Context,
     diagnostics::{Diagnostic, Diagnostics, Severity},
+    editor::facts::Notes,
     environment::Environment,
     functions,
     index::Index,
@@ -29,6 +31,17 @@ pub struct Compilation {
 
 /// Compiles the program that begins in the file `root`.
 pub fn compile(root: &str, environment: &Environment, loader: &dyn Loader, registry: &Registry) -> Compilation {
+    run(root, environment, loader, registry, None).0
+}
+
+/// The same, with the trees; facts for an editor are noted on the way.
+pub(crate) fn run(
+    root: &str,
+    environment: &Environment,
+    loader: &dyn Loader,
+    registry: &Registry,
+    notes: Option<&Notes>,
+) -> (Compilation, Vec<File>) {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
     let loading::Loaded { files, unread } = loading::load(root, loader, &mut sources, &mut diagnostics);
@@ -36,7 +49,7 @@ pub fn compile(root: &str, environment: &Environment, loader: &dyn Loader, regis
     let mut plan = None;
     if !files.is_empty() {
         let index = Index::build(&files, unread, &sources, &mut diagnostics);
-        let mut context = Context::new(&sources, registry, environment, index);
+        let mut context = Context::new(&sources, registry, environment, index, notes);
         types::declare(&mut context, &mut diagnostics);
         functions::declare(&mut context, &mut diagnostics);
         params::declare(&mut context, &overrides, &mut diagnostics);
@@ -47,7 +60,7 @@ pub fn compile(root: &str, environment: &Environment, loader: &dyn Loader, regis
     let mut diagnostics = allows::apply(&files, &sources, diagnostics);
     environment.lints.apply(&mut diagnostics);
     let has_errors = diagnostics.iter().any(|it| it.severity == Severity::Error);
-    Compilation { sources, diagnostics, plan: if has_errors { None } else { plan } }
+    (Compilation { sources, diagnostics, plan: if has_errors { None } else { plan } }, files)
 }
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Option<Plan> {

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use pipewright_grammar::{Span, ast};
-use pipewright_plan::{Connection, ConnectorSpec, OptionValue, Origin, Role, Type};
+use pipewright_grammar::{SourceId, Span, ast};
+use pipewright_plan::{Connection, ConnectorSpec, Expr, ExprKind, OptionValue, Origin, Role, Type};
 
 use crate::{
+    editor::facts::{Facts, Notes},
     environment::Environment,
     expressions::{ExprContext, ParamValue, UserFunction},
     index::Index,
@@ -24,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) functions: BTreeMap<String, UserFunction>,
     pub(crate) params: BTreeMap<String, ParamValue>,
     pub(crate) connections: BTreeMap<String, DeclaredConnection>,
+    /// Where facts for an editor are noted, if one asks.
+    pub(crate) notes: Option<&'a Notes>,
 }
 
 /// A `type` declaration.
@@ -58,6 +61,7 @@ impl<'a> Context<'a> {
         registry: &'a Registry,
         environment: &'a Environment,
         index: Index<'a>,
+        notes: Option<&'a Notes>,
     ) -> Self {
         Self {
             sources,
@@ -68,12 +72,45 @@ impl<'a> Context<'a> {
             functions: BTreeMap::new(),
             params: BTreeMap::new(),
             connections: BTreeMap::new(),
+            notes,
         }
     }
 
     /// What expressions are checked against.
     pub(crate) fn expressions(&self) -> ExprContext<'_> {
-        ExprContext { sources: self.sources, registry: self.registry, functions: &self.functions, params: &self.params }
+        ExprContext {
+            sources: self.sources,
+            registry: self.registry,
+            functions: &self.functions,
+            params: &self.params,
+            notes: self.notes,
+        }
+    }
+
+    /// Notes a fact for an editor, if one asks.
+    pub(crate) fn note(&self, note: impl FnOnce(&mut Facts)) {
+        if let Some(notes) = self.notes {
+            note(&mut notes.borrow_mut());
+        }
+    }
+
+    /// Notes that fields of these names are the same fields.
+    pub(crate) fn note_joined(&self, one: &BTreeMap<String, Span>, other: &BTreeMap<String, Span>) {
+        self.note(|facts| {
+            let both = one.iter().filter_map(|(name, span)| Some((*span, *other.get(name)?)));
+            facts.joined.extend(both.filter(|(one, other)| one != other));
+        });
+    }
+
+    /// An expression as it was written; a field that stands there by default is its name.
+    pub(crate) fn written(&self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::Column(name) => name.clone(),
+            _ => {
+                let source = SourceId(expr.origin.file);
+                self.sources.text(Span { source, start: expr.origin.start, end: expr.origin.end }).to_string()
+            }
+        }
     }
 
     /// A span as the plan keeps it.

@@ -10,6 +10,7 @@ mod compile;
 mod connections;
 mod context;
 pub mod diagnostics;
+pub mod editor;
 pub mod environment;
 pub mod expressions;
 mod fix;

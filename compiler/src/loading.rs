@@ -95,7 +95,7 @@ fn read(
 }
 
 /// An import's path, relative to the folder of the importing file.
-fn join(from: &str, import: &str) -> String {
+pub(crate) fn join(from: &str, import: &str) -> String {
     if import.starts_with('/') {
         return normal(import);
     }

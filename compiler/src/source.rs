@@ -9,6 +9,11 @@ pub trait Loader {
     fn load(&self, path: &str) -> Result<Vec<u8>, String>;
 }
 
+/// The path of an import, as the compiler names the file: relative to the folder of the importing one.
+pub fn import_path(from: &str, import: &str) -> String {
+    crate::loading::join(from, import)
+}
+
 /// One file of the program.
 #[derive(Clone, Debug)]
 pub struct SourceFile {

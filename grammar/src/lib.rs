@@ -5,6 +5,7 @@
 
 pub mod ast;
 mod build;
+mod cursor;
 mod depth;
 mod expected;
 mod explain;
@@ -18,6 +19,7 @@ mod scan;
 mod span;
 mod units;
 
+pub use cursor::{Hole, OpenCall, call_at, with_word};
 pub use format::format;
 pub use keywords::{KEYWORDS, RESERVED, STEP_KEYWORDS};
 pub use parse::{Parsed, parse};

@@ -290,7 +290,7 @@ fn is_blank(text: &str) -> bool {
 }
 
 /// True for what says "this could not be read".
-fn is_failure(kind: &ProblemKind) -> bool {
+pub(crate) fn is_failure(kind: &ProblemKind) -> bool {
     matches!(kind, ProblemKind::Unexpected { .. } | ProblemKind::Unclosed { .. } | ProblemKind::StrayClose(_))
 }
 

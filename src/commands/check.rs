@@ -1,16 +1,19 @@
 //! `pipewright check [PATH…]`: everything that can be known about programs without a server. Needs nothing but the files.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use pipewright_compiler::Compilation;
+use pipewright_compiler::diagnostics::Diagnostic;
 use pipewright_compiler::levels::Said;
-use serde_json::{Value, json};
+use pipewright_compiler::source::Sources;
 
+use super::environments;
 use super::lint_flags::LintFlags;
 use crate::environment::{self, Problem};
 use crate::exit::Exit;
 use crate::fixes::{self, Texts};
+use crate::report::checked::Program;
 use crate::report::{self, Format, Tally};
 use crate::style::Style;
 use crate::{output, program};
@@ -21,7 +24,7 @@ pub struct Arguments {
     /// Programs, or folders in which every program is checked
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
-    /// The environment of `pipewright.yaml`; without it, the file's default
+    /// One environment of `pipewright.yaml`; without it, the default and all others are checked
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// The layout of the findings
@@ -78,9 +81,10 @@ pub fn run(arguments: &Arguments) -> Exit {
 #[derive(Default)]
 struct Checked {
     tally: Tally,
-    findings: Vec<Value>,
+    /// For layouts that are one document.
+    programs: Vec<Program>,
     seen: BTreeSet<PathBuf>,
-    programs: u64,
+    count: u64,
     unusable: bool,
     levels: Said,
     texts: Texts,
@@ -89,44 +93,64 @@ struct Checked {
 
 impl Checked {
     fn root(&mut self, path: &Path, arguments: &Arguments) {
-        self.programs += 1;
-        let compilation = match self.compile(path, arguments) {
-            Ok(compilation) => compilation,
+        self.count += 1;
+        let root = path.to_string_lossy().into_owned();
+        let (diagnostics, sources) = match self.compile(path, arguments) {
+            Ok(checked) => checked,
             Err(problem) => {
                 self.tally.errors += 1;
                 self.unusable = true;
                 match arguments.format {
                     Format::Human => output::talk(&problem.render(Style::stderr())),
                     Format::Short => output::data(&format!("{problem}\n")),
-                    Format::Json => self.findings.push(json!({
-                        "name": "environment", "severity": "error", "message": problem.message, "help": problem.help,
-                        "at": { "file": problem.file, "line": problem.line },
-                    })),
+                    Format::Json | Format::Sarif | Format::Github | Format::Gitlab | Format::Junit => {
+                        let (diagnostic, sources) = problem.finding();
+                        self.programs.push(Program { root, diagnostics: vec![diagnostic], sources });
+                    }
                 }
                 return;
             }
         };
-        let (diagnostics, sources) = (&compilation.diagnostics, &compilation.sources);
         self.seen.extend(sources.files().iter().map(|file| identity(Path::new(&file.path))));
-        self.tally = self.tally.and(Tally::of(diagnostics));
+        self.tally = self.tally.and(Tally::of(&diagnostics));
         match arguments.format {
-            Format::Human => output::talk(&report::human::render(diagnostics, sources, Style::stderr())),
-            Format::Short => output::data(&report::short::render(diagnostics, sources)),
-            Format::Json => self.findings.extend(diagnostics.iter().map(|it| report::json::finding(it, sources))),
+            Format::Human => output::talk(&report::human::render(&diagnostics, &sources, Style::stderr())),
+            Format::Short => output::data(&report::short::render(&diagnostics, &sources)),
+            Format::Json | Format::Sarif | Format::Github | Format::Gitlab | Format::Junit => {
+                self.programs.push(Program { root, diagnostics, sources });
+            }
         }
     }
 
-    /// The program as it is, or as it is after its fixes.
-    fn compile(&mut self, path: &Path, arguments: &Arguments) -> Result<Compilation, Problem> {
-        let mut environment = environment::load(path, arguments.env.as_deref())?;
-        environment.lints.flags = self.levels.clone();
-        if !arguments.fix && !arguments.diff {
-            return Ok(program::compile(path, &environment));
+    /// The program as it is, or as it is after its fixes, in one environment or in all.
+    fn compile(&mut self, path: &Path, arguments: &Arguments) -> Result<(Vec<Diagnostic>, Sources), Problem> {
+        let mut first = environment::load(path, arguments.env.as_deref())?;
+        first.lints.flags = self.levels.clone();
+        let mut environments = vec![first];
+        if arguments.env.is_none() {
+            for name in environment::others(path, environments.first().and_then(|it| it.name.as_deref())) {
+                let mut other = environment::load(path, Some(&name))?;
+                other.lints.flags = self.levels.clone();
+                environments.push(other);
+            }
         }
-        let compile = |texts: &Texts| program::compile_from(path, &environment, texts);
-        let (count, compilation) = fixes::program(&mut self.texts, &compile);
-        self.fixes += count;
-        Ok(compilation)
+        let mut compilations = vec![];
+        for environment in &mut environments {
+            let compilation = if compilations.is_empty() && (arguments.fix || arguments.diff) {
+                let compile = |texts: &Texts| program::compile_from(path, environment, texts);
+                let (count, compilation) = fixes::program(&mut self.texts, &compile);
+                self.fixes += count;
+                compilation
+            } else {
+                program::compile_from(path, environment, &self.texts)
+            };
+            let compilation = match program::forget_params_of_others(path, environment, &compilation) {
+                false => compilation,
+                true => program::compile_from(path, environment, &self.texts),
+            };
+            compilations.push((environment.name.clone(), compilation));
+        }
+        Ok(environments::merge(compilations))
     }
 
     /// Writes the fixed files, or shows what would be written.
@@ -154,27 +178,43 @@ impl Checked {
     fn end(self, format: Format) -> Exit {
         match format {
             Format::Human if self.tally.is_clean() => {
-                output::talk(&format!("{}: fine\n", report::counted(self.programs, "program")));
+                output::talk(&format!("{}: fine\n", report::counted(self.count, "program")));
             }
-            Format::Human if self.programs > 1 => {
-                output::talk(&format!("{} in {}\n", self.tally, report::counted(self.programs, "program")));
+            Format::Human if self.count > 1 => {
+                output::talk(&format!("{} in {}\n", self.tally, report::counted(self.count, "program")));
             }
             Format::Human | Format::Short => {}
-            Format::Json => {
-                let document = json!({
-                    "findings": self.findings,
-                    "programs": self.programs,
-                    "errors": self.tally.errors,
-                    "warnings": self.tally.warnings,
-                });
-                output::data(&format!("{document:#}\n"));
-            }
+            Format::Json => output::data(&report::json::render(&self.programs, self.tally)),
+            Format::Sarif => match report::sarif::render(&self.programs) {
+                Ok(document) => output::data(&document),
+                Err(error) => {
+                    output::complain(&error.to_string());
+                    return Exit::Bug;
+                }
+            },
+            Format::Github => github(&self.programs),
+            Format::Gitlab => output::data(&report::gitlab::render(&self.programs)),
+            Format::Junit => output::data(&report::findings_junit::render(&self.programs)),
         }
         match (self.unusable, self.tally.errors) {
             (true, _) => Exit::Usage,
             (false, 0) => Exit::Fine,
             (false, _) => Exit::Findings,
         }
+    }
+}
+
+/// Annotations to the log of the step, the whole list to the summary of the job, where a workflow runs.
+fn github(programs: &[Program]) {
+    let workspace = std::env::var_os("GITHUB_WORKSPACE").map(|it| identity(Path::new(&it)));
+    let here = identity(Path::new("."));
+    let base = workspace.and_then(|it| here.strip_prefix(it).map(Path::to_path_buf).ok()).unwrap_or_default();
+    output::data(&report::github::annotations(programs, &base));
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|it| !it.is_empty()) else { return };
+    let append = || std::fs::OpenOptions::new().append(true).create(true).open(&path);
+    let summary = report::github::summary(programs);
+    if let Err(error) = append().and_then(|mut file| file.write_all(summary.as_bytes())) {
+        output::complain(&format!("cannot write the summary of the job: {}", program::reason(&error)));
     }
 }
 

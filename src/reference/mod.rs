@@ -1,6 +1,7 @@
 //! The reference: every function, option and diagnostic, from the declarations themselves. `pipewright explain NAME` prints a
 //! page of it, `pipewright docs --write` writes all of it to `docs/`, and a test holds the two equal.
 
+pub mod examples;
 mod functions;
 mod options;
 
@@ -15,6 +16,21 @@ pub fn files() -> Vec<(&'static str, String)> {
         ("docs/functions.md", functions::document()),
         ("docs/options.md", options::document()),
     ]
+}
+
+/// `round(x[, digits])`
+pub fn signature(function: &pipewright_expr::functions::Function) -> String {
+    functions::signature(function)
+}
+
+/// What a function does, with its examples.
+pub fn function(function: &pipewright_expr::functions::Function) -> String {
+    functions::page(function)
+}
+
+/// What may stand as the value of an option, in words.
+pub fn option_type(ty: &pipewright_plan::OptionType) -> String {
+    options::type_text(ty).replace('`', "")
 }
 
 /// What stands at the top of a generated file.

@@ -6,7 +6,7 @@ use crate::own_stack::{OwnStack, own_stack};
 use crate::project::{Project, Running, ask_at, eventually, orders_csv, sql_at};
 use crate::servers::{check_at, program_on};
 
-const ROWS: u64 = 200_000;
+const ROWS: u64 = 80_000;
 
 fn project(stack: &OwnStack, what: &str) -> Project {
     let kafka = format!("brokers = \"{}\"", stack.kafka());
@@ -36,25 +36,25 @@ fn bounce(stack: &OwnStack, running: &mut Running, service: &str, name: &str) {
     stack.run(&["up", service]);
 }
 
-fn goes_on(service: &str, name: &str) {
+fn goes_on(service: &str, name: &str, times: usize) {
     let stack = own_stack();
     let _alone = stack.alone();
     let project = project(stack, &format!("killed_{service}"));
     let mut running = project.start(&["run", "main.pipe", "--until-end"]);
-    more_rows(stack, &project, 1_000);
-    bounce(stack, &mut running, service, name);
-    more_rows(stack, &project, 1_000);
-    bounce(stack, &mut running, service, name);
+    for _ in 0..times {
+        more_rows(stack, &project, 1_000);
+        bounce(stack, &mut running, service, name);
+    }
     assert_eq!(running.wait(Duration::from_secs(120)), 0, "{}", running.log());
     check_at(&stack.postgres_admin(), &project, ROWS);
 }
 
 #[test]
 fn a_postgres_that_is_killed_and_comes_back_costs_nothing() {
-    goes_on("postgres", "PostgreSQL");
+    goes_on("postgres", "PostgreSQL", 2);
 }
 
 #[test]
 fn a_kafka_that_is_killed_and_comes_back_costs_nothing() {
-    goes_on("kafka", "Kafka");
+    goes_on("kafka", "Kafka", 1);
 }

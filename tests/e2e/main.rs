@@ -5,11 +5,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod beginning;
+mod changelogs;
 mod crash;
 mod embedded;
+mod full_and_changed;
 mod killed_servers;
+mod large_records;
 mod own_stack;
 mod project;
 mod secured;
 mod servers;
+mod sources;
 mod weather;

@@ -68,11 +68,7 @@ impl Project {
 
     pub fn start(&self, args: &[&str]) -> Running {
         let n = COUNT.fetch_add(1, Ordering::SeqCst);
-        let log = self.path(&format!("run{n}.log"));
-        let file = std::fs::File::create(&log).unwrap();
-        let child =
-            self.command(args).stdout(file.try_clone().unwrap()).stderr(file).spawn().expect("the binary starts");
-        Running { child, log }
+        Running::start(self.command(args), self.path(&format!("run{n}.log")))
     }
 }
 
@@ -87,6 +83,13 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts a command that writes everything it says into `log`.
+    pub fn start(mut command: Command, log: PathBuf) -> Self {
+        let file = std::fs::File::create(&log).unwrap();
+        command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        Self { child: command.spawn().expect("the binary starts"), log }
+    }
+
     pub fn kill_9(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -128,7 +131,7 @@ pub fn eventually(what: &str, limit: Duration, mut ready: impl FnMut() -> bool) 
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 

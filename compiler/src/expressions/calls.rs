@@ -8,6 +8,7 @@ use super::Checker;
 use super::scope::Names;
 use super::suggest::closest;
 use crate::diagnostics::{NotAFunction, UnknownArgument, UnknownFunction, WrongNumberOfArguments};
+use crate::editor::facts::Use;
 
 /// What a parameter is called, and whether it may be left out.
 pub(super) struct Signature<'s> {
@@ -38,9 +39,11 @@ impl Checker<'_, '_> {
             return self.unknown(span);
         };
         if let Some(function) = self.context.functions.get(&name.text) {
+            self.note(|facts| facts.note_use(name.span, Use::Function));
             return self.inline(function, args, (args_span, span), names);
         }
         if let Some(function) = self.context.registry.function(&name.text) {
+            self.note(|facts| facts.note_use(name.span, Use::Library));
             return self.library(function, args, (args_span, span), names);
         }
         self.no_function(name, names);

@@ -63,6 +63,7 @@ impl Checker<'_, '_> {
             inlined: self.inlined,
             must_be_constant: self.must_be_constant,
             varies: false,
+            written_out: true,
         };
         let body = inner.check(&function.body, &Names::function(locals), Some(&function.result));
         let outgrew = self.inlined <= MOST_CALLS && inner.inlined > MOST_CALLS;

@@ -39,6 +39,7 @@ pub use scope::{GoneColumn, Scope, ScopeColumn};
 pub(crate) use suggest::closest;
 
 use crate::diagnostics::Diagnostics;
+use crate::editor::facts::{Facts, Notes};
 use crate::registry::Registry;
 use crate::source::Sources;
 use scope::Names;
@@ -53,6 +54,8 @@ pub struct ExprContext<'a> {
     pub functions: &'a BTreeMap<String, UserFunction>,
     /// The parameters of the program.
     pub params: &'a BTreeMap<String, ParamValue>,
+    /// Where facts for an editor are noted, if one asks.
+    pub(crate) notes: Option<&'a Notes>,
 }
 
 /// A function of the program.
@@ -133,11 +136,21 @@ struct Checker<'c, 'd> {
     must_be_constant: bool,
     /// A function has been called that gives another value each time.
     varies: bool,
+    /// This is the body of a function, in place of a call.
+    written_out: bool,
 }
 
 impl<'c, 'd> Checker<'c, 'd> {
     fn new(context: &'c ExprContext<'c>, diagnostics: &'d mut Diagnostics) -> Self {
-        Self { context, diagnostics, next_local: 0, inlined: 0, must_be_constant: false, varies: false }
+        Self {
+            context,
+            diagnostics,
+            next_local: 0,
+            inlined: 0,
+            must_be_constant: false,
+            varies: false,
+            written_out: false,
+        }
     }
 
     /// Types an expression and brings it to the expected type.
@@ -167,6 +180,12 @@ impl<'c, 'd> Checker<'c, 'd> {
 
     /// Types an expression. `hint` is what the surroundings would like; it decides only how literals are read.
     fn expr(&mut self, expr: &ast::Expr, names: &Names, hint: Option<&Type>) -> Expr {
+        let value = self.expr_of_kind(expr, names, hint);
+        self.note(|facts| facts.note_type(expr.span, &value.ty));
+        value
+    }
+
+    fn expr_of_kind(&mut self, expr: &ast::Expr, names: &Names, hint: Option<&Type>) -> Expr {
         use ast::ExprKind as Ast;
         let span = expr.span;
         match &expr.kind {
@@ -212,6 +231,13 @@ impl<'c, 'd> Checker<'c, 'd> {
     /// What could not be typed; it has been reported.
     fn unknown(&self, span: Span) -> Expr {
         self.typed(ExprKind::Literal(Literal::Null), Type::unknown(), span)
+    }
+
+    /// Notes a fact for an editor, if one asks. What a call writes out is noted where the function is declared.
+    fn note(&self, note: impl FnOnce(&mut Facts)) {
+        if let Some(notes) = self.context.notes.filter(|_| !self.written_out) {
+            note(&mut notes.borrow_mut());
+        }
     }
 
     fn new_local(&mut self) -> u32 {

@@ -7,9 +7,11 @@ use super::Checker;
 use super::scope::{Names, Place};
 use super::suggest::closest;
 use crate::diagnostics::{MissingParentheses, UnknownColumn};
+use crate::editor::facts::{AtCursor, CURSOR, Use};
 
 impl Checker<'_, '_> {
     pub(super) fn name(&mut self, name: &ast::Name, names: &Names, hint: Option<&Type>) -> Expr {
+        self.at_cursor(name, names, hint);
         if let Some(found) = self.resolve(name, names) {
             return found;
         }
@@ -28,12 +30,16 @@ impl Checker<'_, '_> {
 
     fn resolve(&self, name: &ast::Name, names: &Names) -> Option<Expr> {
         if let Some(local) = names.locals.iter().find(|local| local.name == name.text) {
+            self.note(|facts| facts.note_use(name.span, Use::Local(local.declared)));
             return Some(self.typed(ExprKind::Local(local.number), local.ty.clone(), name.span));
         }
         if let Some(column) = names.scope.column(&name.text) {
+            let field = column.declared.map_or_else(|| Use::Bare(name.text.clone()), Use::Field);
+            self.note(|facts| facts.note_use(name.span, field));
             return Some(self.typed(ExprKind::Column(name.text.clone()), column.ty.clone(), name.span));
         }
         let param = self.context.params.get(&name.text)?;
+        self.note(|facts| facts.note_use(name.span, Use::Param));
         Some(match &param.value {
             Some(value) if !param.ty.is_unknown() => self.param(value, &param.ty, name.span),
             // Its type is known, its value is not: nothing can be built on it, and that has been said where it stands.
@@ -50,6 +56,25 @@ impl Checker<'_, '_> {
         } else {
             literal
         }
+    }
+
+    /// Notes what could be named, if this is the word that stands for the cursor.
+    fn at_cursor(&self, name: &ast::Name, names: &Names, hint: Option<&Type>) {
+        if name.text != CURSOR {
+            return;
+        }
+        self.note(|facts| {
+            let locals = names.locals.iter().map(|local| (local.name.clone(), local.ty.clone()));
+            let columns = names.scope.columns.iter().map(|column| (column.name.clone(), column.ty.clone()));
+            facts.at_cursor = facts.at_cursor.take().or_else(|| {
+                Some(AtCursor {
+                    names: locals.chain(columns).collect(),
+                    wanted: hint.cloned(),
+                    meta: names.scope.meta,
+                    member: false,
+                })
+            });
+        });
     }
 
     pub(super) fn is_function(&self, name: &str) -> bool {

@@ -8,6 +8,7 @@ use super::scope::{Names, Place};
 use super::suggest::closest;
 use super::{Checker, span_of};
 use crate::diagnostics::{MetaNotHere, NotAList, NotARecord, UnknownField};
+use crate::editor::facts::{AtCursor, CURSOR};
 
 /// What stands behind `meta.`
 const META: [&str; 5] = ["key", "partition", "offset", "timestamp", "headers"];
@@ -16,9 +17,15 @@ impl Checker<'_, '_> {
     /// `a.b`
     pub(super) fn member(&mut self, base: &ast::Expr, field: &ast::Name, span: Span, names: &Names) -> Expr {
         if is_meta(base, names) {
+            if field.text == CURSOR {
+                self.members(META.iter().map(|it| ((*it).to_string(), Type::unknown())).collect());
+            }
             return self.meta(field, span, names);
         }
         let base = self.expr(base, names, None);
+        if let (true, Base::Record(fields)) = (field.text == CURSOR, &base.ty.base) {
+            self.members(fields.iter().map(|it| (it.name.clone(), it.ty.clone())).collect());
+        }
         let Base::Record(fields) = &base.ty.base else {
             if !base.ty.is_unknown() {
                 self.diagnostics.emit(NotARecord {
@@ -44,6 +51,11 @@ impl Checker<'_, '_> {
         let nullable = base.ty.nullable || found.ty.nullable;
         let ty = Type { base: found.ty.base.clone(), nullable };
         self.typed(ExprKind::Field { base: Box::new(base), name: field.text.clone() }, ty, span)
+    }
+
+    /// Notes what may stand after the dot, where the cursor is.
+    fn members(&self, names: Vec<(String, Type)>) {
+        self.note(|facts| facts.at_cursor = Some(AtCursor { names, member: true, ..AtCursor::default() }));
     }
 
     /// `items[0]`, `labels["x"]`, `meta.headers["x"]`

@@ -44,7 +44,7 @@ pub(super) fn read(
     }
     let mut flows = flows.into_iter();
     match flows.next() {
-        Some((first_input, first)) if whole => union(first_input, first, flows, diagnostics),
+        Some((first_input, first)) if whole => union(first_input, first, flows, context, diagnostics),
         _ => Flow::unknown(site.node.name.span),
     }
 }
@@ -95,12 +95,14 @@ fn union<'a>(
     first_input: &Input,
     first: Flow,
     others: impl Iterator<Item = (&'a Input, Flow)>,
+    context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Flow {
     let mut result = first;
     let mut single = true;
     for (input, flow) in others {
         single = false;
+        context.note_joined(&result.declared, &flow.declared);
         let both = [(first_input, &result), (input, &flow)];
         let mut whole = true;
         for (input, flow) in both {

@@ -20,6 +20,7 @@ use pipewright_plan::{OptionSpec, OptionType};
 use crate::{
     context::Context,
     diagnostics::{DeclarationCycle, Diagnostics, NotYet, PiiDeadLetter},
+    editor::facts::{Facts, NodeShape, Placement, Shape},
     flow::Flow,
     graph,
     index::{DeclaredNode, NodeRole},
@@ -104,6 +105,7 @@ pub(crate) fn check(context: &Context<'_>, pipeline: &pipeline::Checked, diagnos
         let broken = order.cycles.iter().any(|cycle| cycle.contains(&at));
         let flow = if broken { None } else { one(node, context, pipeline, &mut program, diagnostics) };
         let flow = flow.unwrap_or_else(|| Flow::unknown(node.node.name.span));
+        context.note(|facts| note(node, &flow, &program, context, facts));
         program.flows.insert(node.node.name.text.clone(), flow);
     }
     let mut told = BTreeSet::new();
@@ -119,6 +121,20 @@ pub(crate) fn check(context: &Context<'_>, pipeline: &pipeline::Checked, diagnos
     program.sinks.sort_by_key(|it| place(&it.name));
     // Transforms stay in the order of the graph: inputs before their readers.
     program
+}
+
+/// Notes a node for an editor.
+fn note(node: &DeclaredNode<'_>, flow: &Flow, program: &Program, context: &Context<'_>, facts: &mut Facts) {
+    let name = &node.node.name.text;
+    let input = node.node.from.first().and_then(|it| program.flows.get(&it.node.text));
+    let shape = Shape::of(if node.role == NodeRole::Sink { input.unwrap_or(flow) } else { flow });
+    let placement = program.topic(name).map(|topic| Placement {
+        key: topic.key.iter().map(|part| context.written(part)).collect(),
+        by: topic.partitioning.key.iter().map(|part| context.written(part)).collect(),
+        partitioner: topic.partitioning.partitioner,
+        count: topic.partitioning.count,
+    });
+    facts.nodes.insert(name.clone(), NodeShape { shape, placement });
 }
 
 fn one(

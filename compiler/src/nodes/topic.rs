@@ -129,6 +129,7 @@ pub(super) fn check(
         Some(mut flow) if flow.known => {
             if let Some(declared) = ty.ok()? {
                 let span = node.ty.as_ref().map_or(node.name.span, |it| it.span);
+                context.note_joined(&flow.declared, &declared.fields);
                 schemas::match_schema(&declared, &mut flow, span, &node.name.text, diagnostics);
             }
             (Typed { schema: flow.schema, fields: flow.declared }, Some((flow.kind, flow.kind_span)))
@@ -419,7 +420,7 @@ fn partitions(
     if cluster.embedded() {
         return Some(1);
     }
-    if owned && !block.has("partitions") {
+    if owned && !block.has("partitions") && !block.meant("partitions") {
         diagnostics.emit(PartitionsInherited {
             topic: site.node.name.text.clone(),
             span: site.node.name.span,

@@ -19,6 +19,7 @@ pub(super) fn check(
     let (steps, mut flow) = steps::run(&node.steps, &node.name.text, input, context, &placed, diagnostics);
     if let (true, Ok(Some(declared))) = (flow.known, ty) {
         let span = node.ty.as_ref().map_or(node.name.span, |it| it.span);
+        context.note_joined(&flow.declared, &declared.fields);
         schemas::match_schema(&declared, &mut flow, span, &node.name.text, diagnostics);
     }
     if flow.known {

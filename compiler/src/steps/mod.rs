@@ -7,12 +7,15 @@ mod filter;
 mod project;
 mod table;
 
+pub(crate) use table::EVENTS;
+
 use pipewright_grammar::{Span, ast};
 use pipewright_plan::{Base, Field, Partitioning, Step, StepKind, Type};
 
 use crate::{
     context::Context,
     diagnostics::{Diagnostics, NotYet, UntypedNull},
+    editor::facts::{Shape, StepShape},
     flow::Flow,
 };
 
@@ -33,7 +36,12 @@ pub(crate) fn run<'p>(
         if !chain.flow.known {
             break;
         }
+        let before = context.notes.map(|_| Shape::of(&chain.flow));
         chain.step(step, diagnostics);
+        if let Some(before) = before {
+            let (span, keyword, after) = (step.span, step.keyword, Shape::of(&chain.flow));
+            context.note(|facts| facts.steps.push(StepShape { span, keyword, before, after }));
+        }
     }
     (chain.built, chain.flow)
 }

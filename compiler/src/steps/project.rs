@@ -62,7 +62,10 @@ impl Chain<'_, '_, '_> {
                 Some(old) => *old = field,
                 None => self.flow.schema.fields.push(field),
             }
-            self.flow.declared.insert(name.text.clone(), name.span);
+            if let Some(old) = self.flow.declared.insert(name.text.clone(), name.span) {
+                // The field is replaced: under another name there would be two.
+                self.context.note(|facts| facts.joined.push((old, name.span)));
+            }
             assignments.push(Assignment { name: name.text.clone(), value });
         }
         Some(StepKind::Derive(assignments))
@@ -80,7 +83,14 @@ impl Chain<'_, '_, '_> {
         for item in items {
             let value = expressions::check(&item.value, &scope, None, &self.context.expressions(), diagnostics);
             let name = match (&item.name, last_part(&item.value)) {
-                (Some(name), _) | (None, Some(name)) => name.clone(),
+                (Some(name), _) => name.clone(),
+                (None, Some(name)) => {
+                    // The same field under the same name, although it is listed anew.
+                    if let Some(old) = self.flow.declared.get(&name.text).filter(|_| item.value.span == name.span) {
+                        self.context.note(|facts| facts.joined.push((*old, name.span)));
+                    }
+                    name.clone()
+                }
                 (None, None) => {
                     if !matches!(item.value.kind, ExprKind::Error) {
                         diagnostics.emit(MissingName { span: item.value.span, step: "select" });

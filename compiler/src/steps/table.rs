@@ -14,7 +14,7 @@ use crate::{
     keys, nodes, options,
 };
 
-const EVENTS: &[OptionSpec] = &[nodes::option(
+pub(crate) const EVENTS: &[OptionSpec] = &[nodes::option(
     "only",
     OptionType::Choice(&["puts"]),
     None,

@@ -8,7 +8,7 @@ use crate::{
     expressions::closest,
 };
 
-const KNOWN: [&str; 5] = ["key", "fixed", "pii", "json", "deprecated"];
+pub(crate) const KNOWN: [&str; 5] = ["key", "fixed", "pii", "json", "deprecated"];
 
 /// Sets what the annotations say.
 pub(super) fn apply(annotations: &[Annotation], field: &mut Field, diagnostics: &mut Diagnostics) {

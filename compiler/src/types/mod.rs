@@ -12,7 +12,9 @@ use pipewright_grammar::{
 };
 use pipewright_plan::{Base, Type};
 
-pub(crate) use written::{suggestion, written};
+#[cfg(test)]
+pub(crate) use annotations::KNOWN as ANNOTATIONS;
+pub(crate) use written::{PLAIN, suggestion, written};
 
 use crate::{
     context::{Context, DeclaredType},

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The types that need no declaration and no parameters.
-const PLAIN: &[(&str, Base)] = &[
+pub(crate) const PLAIN: &[(&str, Base)] = &[
     ("bool", Base::Bool),
     ("int32", Base::Int32),
     ("int64", Base::Int64),

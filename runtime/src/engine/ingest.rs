@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use pipewright_expr::{Datum, Row};
 use pipewright_plan::{BadRecordPolicy, Plan, Source, Topic, Type};
 
-use super::stage::{Halt, build_error, stopped, too_many};
+use super::stage::{build_error, stopped, too_many};
 use super::{
     BadRate, Counters, Coverage, Incoming, Input, MakeDecoder, Numbering, Output, Segment, Target, Values, Verdict,
     build_covered,
@@ -23,6 +23,19 @@ pub trait Emit {
     -> Result<(), RunError>;
 }
 
+/// Why a source takes no more records.
+pub enum IngestHalt {
+    /// A policy.
+    Policy {
+        /// Which, and where.
+        error: RunError,
+        /// What became of the record is settled; otherwise it is the one to go on with.
+        taken: bool,
+    },
+    /// A message could not be handed over.
+    Emit(RunError),
+}
+
 /// One source on its way to its topics.
 pub struct IngestCore {
     source: String,
@@ -36,6 +49,8 @@ pub struct IngestCore {
     source_index: u16,
     /// What `now()` says; `None`: the time of the machine.
     pub clock: Option<i64>,
+    /// Records that were counted, and then stopped the run.
+    untaken: u64,
 }
 
 struct Messages {
@@ -104,29 +119,34 @@ impl IngestCore {
             arena: Bump::new(),
             source_index,
             clock: None,
+            untaken: 0,
         })
     }
 
     /// Takes one record of the source.
-    pub fn take(&mut self, record: &FileRecord<'_>, emit: &mut dyn Emit) -> Result<(), Halt> {
+    pub fn take(&mut self, record: &FileRecord<'_>, emit: &mut dyn Emit) -> Result<(), IngestHalt> {
         let mut arena = std::mem::take(&mut self.arena);
         let result = self.take_into(record, &arena);
         arena.reset();
         self.arena = arena;
-        result?;
+        if matches!(&result, Err(IngestHalt::Policy { taken: false, .. })) {
+            self.out.ready.clear();
+            self.out.bytes.clear();
+            return result;
+        }
         let ready = std::mem::take(&mut self.out.ready);
         let slice = |range: &Option<(usize, usize)>| range.and_then(|(from, to)| self.out.bytes.get(from..to));
         for message in &ready {
             emit.emit(message.target, message.partition, slice(&message.key), slice(&message.value))
-                .map_err(|error| Halt { error, drop_epoch: false })?;
+                .map_err(IngestHalt::Emit)?;
         }
         self.out.ready = ready;
         self.out.ready.clear();
         self.out.bytes.clear();
-        Ok(())
+        result
     }
 
-    fn take_into(&mut self, record: &FileRecord<'_>, arena: &Bump) -> Result<(), Halt> {
+    fn take_into(&mut self, record: &FileRecord<'_>, arena: &Bump) -> Result<(), IngestHalt> {
         let at = RecordId {
             topic: self.source_index,
             partition: file_number(record.file),
@@ -147,17 +167,17 @@ impl IngestCore {
         let mut scratch: Vec<Datum<'_>> = Vec::new();
         let verdict = self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
         if let Verdict::Stop { letter, .. } = verdict {
-            self.out.ready.clear();
+            self.untaken += 1;
             let mut error = stopped(&letter, &self.source);
             error.message = format!(
                 "stopped at a bad record ({} line {}): {} [{}]",
                 record.file, record.line, letter.bad.reason, letter.place
             );
-            return Err(Halt { error, drop_epoch: false });
+            return Err(IngestHalt::Policy { error, taken: false });
         }
         if self.bad_rate.count(matches!(verdict, Verdict::Bad)) {
             let error = too_many(&self.bad_rate, &self.source, self.out.letters.last());
-            return Err(Halt { error, drop_epoch: false });
+            return Err(IngestHalt::Policy { error, taken: true });
         }
         Ok(())
     }
@@ -170,6 +190,7 @@ impl IngestCore {
         self.out.letters.clear();
         self.counters = Counters::new(self.numbering.steps.len(), self.numbering.taps.len());
         self.bad_rate.forget();
+        self.untaken = 0;
     }
 
     /// What became of its records.
@@ -192,7 +213,7 @@ impl IngestCore {
         let skipped = self.counters.skipped.iter().chain(&self.counters.refused_skipped).sum::<u64>();
         SourceSummary {
             name: self.source.clone(),
-            read: self.counters.read,
+            read: self.counters.read - self.untaken,
             read_before,
             filtered: self.counters.filtered.iter().sum(),
             dead_letters,

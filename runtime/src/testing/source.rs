@@ -5,7 +5,7 @@ use pipewright_plan::{BadRecordPolicy, Plan};
 
 use super::world::{Log, Message};
 use crate::codecs::{self, ColumnRequest};
-use crate::engine::{Coverage, Emit, IngestCore};
+use crate::engine::{Coverage, Emit, IngestCore, IngestHalt};
 use crate::record::{DeadLetter, FileRecord};
 use crate::report::{RunError, bug};
 
@@ -125,10 +125,12 @@ impl SourcePlayer {
         self.pending_letters.extend(letters);
         match result {
             Ok(()) => self.read += 1,
-            Err(halt) => {
+            Err(IngestHalt::Policy { error, taken }) => {
                 self.met_bad = true;
-                self.halted = Some(halt.error);
+                self.read += usize::from(taken);
+                self.halted = Some(error);
             }
+            Err(IngestHalt::Emit(error)) => self.halted = Some(error),
         }
         let now = self.core.counters();
         let fell = before.filtered.iter().zip(&now.filtered).zip(self.core.steps());

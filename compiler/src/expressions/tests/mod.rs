@@ -119,7 +119,8 @@ pub(super) fn with_declarations<T>(
         }
     }
     let registry = Registry { connectors: &[], codecs: &[], functions: pipewright_expr::functions::ALL };
-    let context = ExprContext { sources: &sources, registry: &registry, functions: &functions, params: &params };
+    let context =
+        ExprContext { sources: &sources, registry: &registry, functions: &functions, params: &params, notes: None };
     let mut diagnostics = Diagnostics::default();
     let result = body(&expr.unwrap(), &context, &mut diagnostics);
     (result, diagnostics.finish(), sources)

@@ -24,7 +24,7 @@ options! {
 /// Files.
 pub const SPEC: ConnectorSpec = ConnectorSpec {
     name: "files",
-    doc: "Files of a folder, read once from the first to the last byte.",
+    doc: "Files of a folder, each read once from the first to the last byte. A run without `--until-end` on a real Kafka goes on with new files and appended lines.",
     role: Role::Input,
     connection: FilesConnection::SPEC,
     source: Some(FilesSource::SPEC),

@@ -90,6 +90,13 @@ impl ReaderError {
             Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownTopicId => {
                 Self::would_lose("topic-gone", message)
             }
+            Code::MessageSizeTooLarge => Self::configuration(
+                "record-too-large",
+                format!(
+                    "{doing}: Kafka refuses a batch of records that is larger than `max.message.bytes` of its topic"
+                ),
+            )
+            .help("raise `max.message.bytes` of the topic (kafka-configs --alter), and start again"),
             Code::InvalidTopic => Self::configuration("topic-name", message),
             Code::InvalidReplicationFactor => Self::configuration("replication", message)
                 .help("write a `replication` that the number of brokers allows"),

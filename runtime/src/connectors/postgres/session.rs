@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::client::Client;
 use super::letters;
-use super::table::{Table, literal};
+use super::table::{CHANGED, Table, literal};
 use crate::sinks::commit::{Manner, Session, Tail};
 use crate::sinks::failure::Failure;
 use crate::sinks::{ChunkRow, Move, Phase, StageContext, key};
@@ -61,6 +61,21 @@ impl PostgresSession<'_> {
             literal(&self.context.stage),
             tail.moves.len(),
         )
+    }
+
+    /// A table that is not as it was checked: no row is at fault, and none may be stored by guess.
+    fn changed(&self, failure: Failure) -> Failure {
+        let Failure::Data(said) = &failure else { return failure };
+        let number = said.split_once(CHANGED).and_then(|(_, rest)| rest.split(':').next()?.parse::<usize>().ok());
+        let Some((number, sink)) = number.and_then(|it| Some((it, self.context.sinks.get(it)?))) else {
+            return failure;
+        };
+        Failure::configuration(
+            "table-changed",
+            format!("the columns of the table `{}` were changed while the program ran", sink.table),
+            Some("start the program again: it checks the table anew, and goes on after the last commit".to_string()),
+        )
+        .of_sink(number)
     }
 
     /// Which partition was taken away. The transaction has failed.
@@ -156,11 +171,13 @@ impl Session for PostgresSession<'_> {
             let query = sqlx::query(sql).bind(&self.context.program).bind(source).bind(cursor);
             self.client.execute(query).await?;
         }
-        if tail.moves.is_empty() {
-            return self.client.script("COMMIT").await;
+        let mut sql = String::new();
+        for table in self.tables {
+            sql.push_str(&table.unchanged);
+            sql.push_str("; ");
         }
-        let sql = self.fence(tail);
-        if self.client.commit_fenced(&sql).await? {
+        sql.push_str(&if tail.moves.is_empty() { "COMMIT".to_string() } else { self.fence(tail) });
+        if self.client.commit_fenced(&sql).await.map_err(|failure| self.changed(failure))? {
             return Ok(());
         }
         let (topic, partition) = self.taken(tail.moves).await?;

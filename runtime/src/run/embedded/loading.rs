@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::super::bug;
 use super::super::signal::StopSignal;
 use crate::codecs::ColumnRequest;
-use crate::connectors::files::FileReader;
+use crate::connectors::files::{Answer, FileReader};
 use crate::connectors::kafka::embedded::{EmbeddedLoader, SendError};
-use crate::engine::{Emit, Halt, IngestCore};
+use crate::engine::{Emit, IngestCore, IngestHalt};
 use crate::record::DeadLetter;
 use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary};
 
@@ -143,21 +143,29 @@ impl Loading {
                 return Ok(false);
             }
             let mut emit = ToLoader { loader: &self.loader, targets };
-            let mut halt: Option<Halt> = None;
-            let progress = reader.next_batch(1_000, 1 << 20, &mut |record| {
-                if halt.is_none() {
-                    halt = core.take(&record, &mut emit).err();
+            let mut halt: Option<IngestHalt> = None;
+            let progress = reader.next_batch_while(1_000, 1 << 20, &mut |record| {
+                halt = core.take(&record, &mut emit).err();
+                match &halt {
+                    None => Answer::Taken,
+                    Some(IngestHalt::Policy { taken: true, .. }) => Answer::Enough,
+                    Some(IngestHalt::Policy { taken: false, .. } | IngestHalt::Emit(_)) => Answer::Refused,
                 }
             });
             let letters = core.letters();
             let summary = core.summary(read_before);
-            if let Some(halt) = halt {
-                // The cursor has passed the record that stopped us: this batch is loaded again next time.
+            if let Some(IngestHalt::Emit(error)) = halt {
+                // Some messages of a record may be sent, and others not: this batch is loaded again next time.
                 self.mark_letters(letters);
-                return Err(halt.error);
+                return Err(error);
             }
             self.cursors.insert(source.name.clone(), reader.cursor());
             self.standing.read.insert(source.name.clone(), read_before + summary.read);
+            if let Some(IngestHalt::Policy { error, .. }) = halt {
+                // The cursor stands at the record that stopped us: everything before it is stored.
+                self.mark(letters, None);
+                return Err(error);
+            }
             let progress = match progress {
                 Ok(progress) => progress,
                 Err(error) => {

@@ -1,0 +1,2 @@
+[(record) (record_type) (list) (rows) (match) (arguments) (test)] @indent.begin
+["}" "]" ")"] @indent.branch
