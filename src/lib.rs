@@ -9,6 +9,7 @@ pub mod commands;
 pub mod environment;
 pub mod exit;
 pub mod explain;
+pub mod fixes;
 pub mod lsp;
 pub mod output;
 pub mod program;

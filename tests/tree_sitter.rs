@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 const GRAMMAR: &str = "editors/tree-sitter-pipewright";
 
 fn language(folder: &Path) -> Language {
-    let mut loader = Loader::with_parser_lib_path(folder.to_path_buf());
+    let loader = Loader::with_parser_lib_path(folder.to_path_buf());
     let source = Path::new(GRAMMAR).join("src");
     loader.load_language_at_path(CompileConfig::new(&source, None, None)).unwrap()
 }

@@ -7,7 +7,7 @@ use crate::{
     allows,
     connections::connections,
     context::Context,
-    diagnostics::{Diagnostic, Diagnostics},
+    diagnostics::{Diagnostic, Diagnostics, Severity},
     editor::facts::Notes,
     environment::Environment,
     functions,
@@ -57,8 +57,9 @@ pub(crate) fn run(
         connections(&mut context, &mut diagnostics);
         plan = check(&context, &mut diagnostics);
     }
-    let has_errors = diagnostics.has_errors();
-    let diagnostics = allows::apply(&files, &sources, diagnostics);
+    let mut diagnostics = allows::apply(&files, &sources, diagnostics);
+    environment.lints.apply(&mut diagnostics);
+    let has_errors = diagnostics.iter().any(|it| it.severity == Severity::Error);
     (Compilation { sources, diagnostics, plan: if has_errors { None } else { plan } }, files)
 }
 

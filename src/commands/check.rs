@@ -3,9 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use pipewright_compiler::diagnostics::Diagnostic;
+use pipewright_compiler::levels::Said;
+use pipewright_compiler::source::Sources;
 use serde_json::{Value, json};
 
+use super::environments;
+use super::lint_flags::LintFlags;
+use crate::environment::{self, Problem};
 use crate::exit::Exit;
+use crate::fixes::{self, Texts};
 use crate::report::{self, Format, Tally};
 use crate::style::Style;
 use crate::{output, program};
@@ -16,12 +23,20 @@ pub struct Arguments {
     /// Programs, or folders in which every program is checked
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
-    /// The environment of `pipewright.yaml`; without it, the file's default
+    /// One environment of `pipewright.yaml`; without it, the default and all others are checked
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
     /// The layout of the findings
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Apply the fixes that need no choice, and report what is left
+    #[arg(long)]
+    fix: bool,
+    /// Print what `--fix` would change as a unified diff, and write nothing; exit with 1 if something would change
+    #[arg(long, conflicts_with = "format")]
+    diff: bool,
+    #[command(flatten)]
+    lints: LintFlags,
 }
 
 /// Checks; findings are errors only if one of them is.
@@ -33,7 +48,15 @@ pub fn run(arguments: &Arguments) -> Exit {
             return Exit::Usage;
         }
     };
-    let mut checked = Checked::default();
+    let levels = match arguments.lints.said() {
+        Ok(levels) => levels,
+        Err(problem) => {
+            output::complain(&problem.message);
+            problem.help.iter().for_each(|help| output::talk(&format!("  help: {help}\n")));
+            return Exit::Usage;
+        }
+    };
+    let mut checked = Checked { levels, ..Checked::default() };
     // Roots first: what they import is checked with them. What no root imports is checked by itself.
     let given = |path: &Path| arguments.paths.iter().any(|it| it == path);
     let (roots, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| given(path) || program::is_root(path));
@@ -45,7 +68,13 @@ pub fn run(arguments: &Arguments) -> Exit {
             checked.root(&path, arguments);
         }
     }
-    checked.end(arguments.format)
+    let fixed = checked.fixed(arguments);
+    match fixed {
+        Exit::Fine => checked.end(arguments.format),
+        // "Fine" would be said of texts that are not there.
+        exit if checked.tally.is_clean() => exit,
+        exit => exit.max(checked.end(arguments.format)),
+    }
 }
 
 #[derive(Default)]
@@ -55,13 +84,16 @@ struct Checked {
     seen: BTreeSet<PathBuf>,
     programs: u64,
     unusable: bool,
+    levels: Said,
+    texts: Texts,
+    fixes: usize,
 }
 
 impl Checked {
     fn root(&mut self, path: &Path, arguments: &Arguments) {
         self.programs += 1;
-        let compilation = match program::compile_in(path, arguments.env.as_deref(), &[]) {
-            Ok(compilation) => compilation,
+        let (diagnostics, sources) = match self.compile(path, arguments) {
+            Ok(checked) => checked,
             Err(problem) => {
                 self.tally.errors += 1;
                 self.unusable = true;
@@ -76,7 +108,7 @@ impl Checked {
                 return;
             }
         };
-        let (diagnostics, sources) = (&compilation.diagnostics, &compilation.sources);
+        let (diagnostics, sources) = (&diagnostics, &sources);
         self.seen.extend(sources.files().iter().map(|file| identity(Path::new(&file.path))));
         self.tally = self.tally.and(Tally::of(diagnostics));
         match arguments.format {
@@ -84,6 +116,59 @@ impl Checked {
             Format::Short => output::data(&report::short::render(diagnostics, sources)),
             Format::Json => self.findings.extend(diagnostics.iter().map(|it| report::json::finding(it, sources))),
         }
+    }
+
+    /// The program as it is, or as it is after its fixes, in one environment or in all.
+    fn compile(&mut self, path: &Path, arguments: &Arguments) -> Result<(Vec<Diagnostic>, Sources), Problem> {
+        let mut first = environment::load(path, arguments.env.as_deref())?;
+        first.lints.flags = self.levels.clone();
+        let mut environments = vec![first];
+        if arguments.env.is_none() {
+            for name in environment::others(path, environments.first().and_then(|it| it.name.as_deref())) {
+                let mut other = environment::load(path, Some(&name))?;
+                other.lints.flags = self.levels.clone();
+                environments.push(other);
+            }
+        }
+        let mut compilations = vec![];
+        for environment in &mut environments {
+            let compilation = if compilations.is_empty() && (arguments.fix || arguments.diff) {
+                let compile = |texts: &Texts| program::compile_from(path, environment, texts);
+                let (count, compilation) = fixes::program(&mut self.texts, &compile);
+                self.fixes += count;
+                compilation
+            } else {
+                program::compile_from(path, environment, &self.texts)
+            };
+            let compilation = match program::forget_params_of_others(path, environment, &compilation) {
+                false => compilation,
+                true => program::compile_from(path, environment, &self.texts),
+            };
+            compilations.push((environment.name.clone(), compilation));
+        }
+        Ok(environments::merge(compilations))
+    }
+
+    /// Writes the fixed files, or shows what would be written.
+    fn fixed(&self, arguments: &Arguments) -> Exit {
+        let changed = self.texts.changed();
+        if changed.is_empty() {
+            return Exit::Fine;
+        }
+        let files =
+            if let [one] = changed.as_slice() { one.clone() } else { report::counted(changed.len() as u64, "file") };
+        let what = format!("{} to {files}\n", report::counted_in(self.fixes as u64, "fix", "fixes"));
+        if arguments.diff {
+            output::data(&self.texts.diff());
+            output::talk(&format!("would apply {what}"));
+            return Exit::Findings;
+        }
+        if let Err(message) = self.texts.write() {
+            output::complain(&message);
+            return Exit::Usage;
+        }
+        output::talk(&format!("applied {what}"));
+        Exit::Fine
     }
 
     fn end(self, format: Format) -> Exit {

@@ -20,6 +20,7 @@ pub fn finding(it: &Diagnostic, sources: &Sources) -> Value {
         "note": it.note,
         "fixes": it.fixes.iter().map(|fix| json!({
             "title": fix.title,
+            "applicability": fix.applicability.word(),
             "edits": fix.edits.iter().map(|(span, text)| with_text(*span, text, sources)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })

@@ -81,6 +81,11 @@ pub fn counted(count: u64, word: &str) -> String {
     format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
+/// `1 fix`, `2 fixes`: for words that do not take an `s`.
+pub fn counted_in(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { several })
+}
+
 /// `541,909`
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
