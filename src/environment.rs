@@ -26,6 +26,7 @@ use crate::report::human;
 use crate::style::Style;
 use crate::suggest::closest;
 
+mod lints;
 mod value;
 
 /// The name of the file.
@@ -49,6 +50,12 @@ pub struct Problem {
 impl Problem {
     /// In the layout of a finding.
     pub fn render(&self, style: Style) -> String {
+        let (diagnostic, sources) = self.finding();
+        human::finding(&diagnostic, &sources, style, false)
+    }
+
+    /// As a finding, with the text it points into.
+    pub fn finding(&self) -> (pipewright_compiler::diagnostics::Diagnostic, pipewright_compiler::source::Sources) {
         use pipewright_compiler::{diagnostics::Diagnostic, source::Sources};
         use pipewright_grammar::{SourceId, Span};
         let mut sources = Sources::default();
@@ -62,7 +69,7 @@ impl Problem {
         }
         let mut diagnostic = Diagnostic::error("environment", span, self.message.clone());
         diagnostic.help = self.help.clone();
-        human::finding(&diagnostic, &sources, style, false)
+        (diagnostic, sources)
     }
 }
 
@@ -134,9 +141,9 @@ impl Reader<'_> {
         let root = match &root {
             Value::Null => return self.pick(&Mapping::new(), None, name),
             Value::Mapping(root) => root,
-            _ => return Err(self.problem(Some(1), "expected `environments:` here".into(), None)),
+            _ => return Err(self.problem(Some(1), "expected `environments:` or `lints:` here".into(), None)),
         };
-        self.known(root, &[], &["default", "environments"])?;
+        self.known(root, &[], &["default", "environments", "lints"])?;
         let default = match root.get("default") {
             None => None,
             Some(Value::String(default)) => Some(default.as_str()),
@@ -152,7 +159,9 @@ impl Reader<'_> {
             let key = self.name(key, &["environments"])?;
             self.one(key, value)?;
         }
-        self.pick(environments, default, name)
+        let mut environment = self.pick(environments, default, name)?;
+        environment.lints.file = lints::read(self, root)?;
+        Ok(environment)
     }
 
     fn pick(&self, environments: &Mapping, default: Option<&str>, name: Option<&str>) -> Result<Environment, Problem> {
@@ -175,8 +184,12 @@ impl Reader<'_> {
 
     fn one(&self, name: &str, value: &Value) -> Result<Environment, Problem> {
         let path = ["environments", name];
-        let mut environment =
-            Environment { name: Some(name.into()), file: Some(self.file.into()), ..Environment::default() };
+        let mut environment = Environment {
+            name: Some(name.into()),
+            file: Some(self.file.into()),
+            text: self.text.into(),
+            ..Environment::default()
+        };
         if value.is_null() {
             return Ok(environment);
         }
@@ -203,6 +216,9 @@ impl Reader<'_> {
                     }
                 };
                 environment.params.insert(key.into(), text);
+                if let Some(place) = place_of(self.text, &["environments", name, "params", key]) {
+                    environment.places.insert(key.into(), place);
+                }
             }
         }
         Ok(environment)
@@ -279,6 +295,22 @@ fn line_of(text: &str, path: &[&str]) -> Option<usize> {
         from = at + 1;
     }
     found
+}
+
+/// The bytes of a key, for messages that point at it.
+fn place_of(text: &str, path: &[&str]) -> Option<(usize, usize)> {
+    let line = line_of(text, path)?;
+    let key = path.last()?;
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    // Inside `{ … }` the line of the block around it is found: the key may be on it, or below.
+    let rest = text.get(start..)?;
+    let word = |at: usize| {
+        let before = rest.get(..at).and_then(|it| it.chars().next_back());
+        let after = rest.get(at + key.len()..).unwrap_or_default().trim_start_matches(['"', '\'']).trim_start();
+        !before.is_some_and(|it| it.is_alphanumeric() || it == '_') && after.starts_with(':')
+    };
+    let at = rest.match_indices(key).map(|(at, _)| at).find(|at| word(*at))?;
+    Some((start + at, start + at + key.len()))
 }
 
 /// The environments of the file beside a root, for help texts: names only, the default left out.
@@ -358,7 +390,7 @@ environments:
             "pipewright.yaml:1: unknown key `environment` / did you mean `environments`?"
         );
         assert_eq!(problem("a: [", None).line, Some(2));
-        assert_eq!(shown("- x\n", None), "pipewright.yaml:1: expected `environments:` here / ");
+        assert_eq!(shown("- x\n", None), "pipewright.yaml:1: expected `environments:` or `lints:` here / ");
         assert!(read("pipewright.yaml", "", None).is_ok());
     }
 }

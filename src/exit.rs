@@ -1,7 +1,7 @@
 //! Exit codes: the contract with scripts. One list; every command ends with one of these.
 
-/// How a command ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a command ends; what is worse comes later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Nothing to say.
     Fine,

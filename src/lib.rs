@@ -10,6 +10,7 @@ pub mod diff;
 pub mod environment;
 pub mod exit;
 pub mod explain;
+pub mod fixes;
 pub mod output;
 pub mod program;
 #[cfg(feature = "run")]

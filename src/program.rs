@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pipewright_compiler::Compilation;
+use pipewright_compiler::diagnostics::{Diagnostic, Finding, UnknownParam};
 use pipewright_compiler::environment::Environment;
 use pipewright_compiler::registry::Registry;
 use pipewright_compiler::source::Loader;
+use pipewright_grammar::SourceId;
 
 use crate::environment::{self, Problem};
 
@@ -42,7 +44,12 @@ pub fn reason(error: &std::io::Error) -> String {
 
 /// Compiles the program whose root is this file, for an environment.
 pub fn compile(root: &Path, environment: &Environment) -> Compilation {
-    pipewright_compiler::compile(&root.to_string_lossy(), environment, &Files, &registry())
+    compile_from(root, environment, &Files)
+}
+
+/// The same from other texts than the files hold.
+pub fn compile_from(root: &Path, environment: &Environment, loader: &dyn Loader) -> Compilation {
+    pipewright_compiler::compile(&root.to_string_lossy(), environment, loader, &registry())
 }
 
 /// The same with the environment that `pipewright.yaml` has for the root, by name or by its default, and with parameters
@@ -50,7 +57,40 @@ pub fn compile(root: &Path, environment: &Environment) -> Compilation {
 pub fn compile_in(root: &Path, name: Option<&str>, set: &[(String, String)]) -> Result<Compilation, Problem> {
     let mut environment = environment::load(root, name)?;
     environment.set.extend(set.iter().cloned());
-    Ok(compile(root, &environment))
+    let compilation = compile(root, &environment);
+    Ok(match forget_params_of_others(root, &mut environment, &compilation) {
+        false => compilation,
+        true => compile(root, &environment),
+    })
+}
+
+/// A `pipewright.yaml` may serve several programs: a parameter that this one does not declare, but another one below the
+/// folder of the file does, is no slip. True: such parameters were taken out, the program is to be compiled again.
+pub fn forget_params_of_others(root: &Path, environment: &mut Environment, compilation: &Compilation) -> bool {
+    let file = environment.file.clone().unwrap_or_default();
+    let shown = |it: &SourceId| compilation.sources.get(*it).is_some_and(|source| source.path == file);
+    let unknown = |it: &&Diagnostic| it.name == UnknownParam::NAME && shown(&it.primary.span.source);
+    if !compilation.diagnostics.iter().any(|it| unknown(&it)) {
+        return false;
+    }
+    let beside = Path::new(&file).parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let others = pipe_files(&[beside.to_path_buf()]).unwrap_or_default();
+    let same = |path: &Path| path.canonicalize().ok() == root.canonicalize().ok();
+    let texts: Vec<String> =
+        others.iter().filter(|it| !same(it)).filter_map(|it| std::fs::read_to_string(it).ok()).collect();
+    let declares = |text: &String, name: &str| {
+        text.lines().any(|line| {
+            let rest = line.strip_prefix("param").map(str::trim_start).and_then(|it| it.strip_prefix(name));
+            rest.is_some_and(|it| it.trim_start().starts_with(':'))
+        })
+    };
+    let before = environment.params.len();
+    let spans: Vec<&str> =
+        compilation.diagnostics.iter().filter(unknown).map(|it| compilation.sources.text(it.primary.span)).collect();
+    environment
+        .params
+        .retain(|name, _| !spans.contains(&name.as_str()) || !texts.iter().any(|text| declares(text, name)));
+    environment.params.len() < before
 }
 
 /// The files to look at: files as they are given, folders with every `.pipe` file below them, hidden folders and `target`

@@ -49,26 +49,119 @@ fn files_that_examples_read_are_there() {
     }
 }
 
-/// Programs in the documents are programs: a block that begins with a `pipeline` checks without an error.
+/// The blocks of a document that are programs or parts of one.
+fn blocks(document: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(document).unwrap();
+    let blocks = text.split("```pipe\n").skip(1).filter_map(|it| it.split("```").next());
+    blocks.map(String::from).collect()
+}
+
+fn is_whole(block: &str) -> bool {
+    block.lines().any(|line| line.starts_with("pipeline "))
+}
+
+fn report(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("block.pipe");
+    std::fs::write(&path, text).unwrap();
+    let compilation = pipewright::program::compile_in(&path, None, &[]).unwrap();
+    human::render(&compilation.diagnostics, &compilation.sources, Style::plain(100))
+}
+
+/// Programs in the documents are programs: a block that begins with a `pipeline` checks without a finding.
 #[test]
 fn programs_in_the_documents_check() {
-    let folder = tempfile::tempdir().unwrap();
     let mut seen = 0;
     for document in ["README.md", "docs/language.md", "CONTRIBUTING.md"] {
-        let text = std::fs::read_to_string(document).unwrap();
-        for block in text.split("```pipe\n").skip(1).filter_map(|it| it.split("```").next()) {
-            if !block.lines().any(|line| line.starts_with("pipeline ")) {
-                continue;
-            }
+        for block in blocks(document).iter().filter(|it| is_whole(it)) {
             seen += 1;
-            let path = folder.path().join(format!("block{seen}.pipe"));
-            std::fs::write(&path, block).unwrap();
-            let compilation = pipewright::program::compile_in(&path, None, &[]).unwrap();
-            let report = human::render(&compilation.diagnostics, &compilation.sources, Style::plain(100));
-            assert_eq!(report, "", "a program in {document}");
+            assert_eq!(report(block), "", "a program in {document}");
         }
     }
     assert!(seen > 0, "no document shows a whole program");
+}
+
+/// In the chapters of the book every block is a program, or a part of the first program of its page.
+#[test]
+fn every_example_of_the_book_checks() {
+    let mut seen = 0;
+    for document in chapters() {
+        let blocks = blocks(&document);
+        let first = blocks.iter().find(|it| is_whole(it)).cloned().unwrap_or_default();
+        for block in &blocks {
+            seen += 1;
+            let text = if is_whole(block) { block.clone() } else { format!("{first}\n{block}") };
+            assert_eq!(report(&text), "", "in {document}:\n{block}");
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+/// Every section of the options has an example that shows each of its options.
+#[test]
+fn every_option_has_an_example() {
+    use pipewright::reference::examples::EXAMPLES;
+    // One that cannot stand beside `brokers`, and those that are answered with `not-yet`.
+    let elsewhere =
+        ["embedded", "schema_registry", "was", "on_late", "event_time", "lateness", "idle_after", "max_future"];
+    let registry = pipewright::program::registry();
+    let mut sections: Vec<(&str, Vec<&str>)> = vec![];
+    let names = |specs: &'static [pipewright_plan::OptionSpec]| specs.iter().map(|it| it.name).collect::<Vec<_>>();
+    sections.extend(pipewright_compiler::nodes::BLOCKS.iter().map(|(name, specs)| (*name, names(specs))));
+    for it in registry.connectors {
+        let all = [Some(it.connection), it.source, it.sink].into_iter().flatten().flat_map(names).collect();
+        sections.push((it.name, all));
+    }
+    sections.extend(registry.codecs.iter().map(|it| (it.name, names(it.options))));
+    assert_eq!(sections.len(), EXAMPLES.len());
+    for (section, options) in sections {
+        let program = EXAMPLES.iter().find(|(name, _)| *name == section).unwrap_or_else(|| panic!("{section}")).1;
+        assert_eq!(report(program), "", "the example of {section}");
+        assert_eq!(pipewright_grammar::format(program).unwrap(), program, "the example of {section} is laid out");
+        for option in options.iter().filter(|it| !elsewhere.contains(it)) {
+            let shown = program.contains(&format!("{option} = ")) || program.contains(&format!("`{option}` = "));
+            assert!(shown, "the example of {section} does not show `{option}`");
+        }
+    }
+}
+
+/// The chapters that are written by hand: examples of diagnostics are what `tests/ui` holds.
+fn chapters() -> Vec<String> {
+    let summary = std::fs::read_to_string("docs/SUMMARY.md").unwrap();
+    let links = summary.split("](").skip(1).filter_map(|it| it.split(')').next());
+    let list: Vec<String> = links.map(|it| format!("docs/{it}")).collect();
+    for path in &list {
+        assert!(Path::new(path).is_file(), "{path} is in the summary of the book, and not there");
+    }
+    list.into_iter().filter(|it| it != "docs/diagnostics.md").collect()
+}
+
+#[test]
+fn the_book_has_every_page_statement_step_and_type() {
+    let chapters = chapters();
+    for entry in walkdir::WalkDir::new("docs") {
+        let path = entry.unwrap().into_path().to_string_lossy().replace('\\', "/");
+        let listed = chapters.contains(&path) || path.ends_with("SUMMARY.md") || path.ends_with("diagnostics.md");
+        assert!(!path.ends_with(".md") || listed, "{path} is in no chapter of docs/SUMMARY.md");
+    }
+    let read = |path: &str| std::fs::read_to_string(path).unwrap();
+    let (statements, steps, types) = (read("docs/statements.md"), read("docs/steps.md"), read("docs/types.md"));
+    for keyword in pipewright_grammar::KEYWORDS {
+        let headings = statements.lines().filter(|it| it.starts_with("## "));
+        assert!(headings.into_iter().any(|it| it.contains(&format!("`{keyword}`"))), "statement {keyword}");
+    }
+    for keyword in pipewright_grammar::STEP_KEYWORDS {
+        let word = |it: &str| it.contains(&format!("`{keyword}`")) || it.contains(&format!("`{keyword} "));
+        assert!(steps.lines().any(word), "step {keyword}");
+    }
+    for ty in
+        ["bool", "int32", "int64", "float64", "decimal(p, s)", "string", "bytes", "uuid", "date", "time", "timestamp"]
+    {
+        assert!(types.contains(&format!("`{ty}`")), "type {ty}");
+    }
+    for ty in ["local_timestamp", "duration", "json", "list<T>", "map<string, T>", "T?", "@key", "@fixed", "@pii"] {
+        assert!(types.contains(&format!("`{ty}`")), "type {ty}");
+    }
 }
 
 /// The finding in the README is the one that `tests/ui` holds.

@@ -1,6 +1,7 @@
-//! `# pipewright: allow(name)`: takes away warnings of that name on the comment's line and on the next line with code.
+//! `# pipewright: allow(name)`: takes away lints of that name on the comment's line and on the next line with code,
+//! whatever level they have: who wrote the comment has looked at the place.
 //!
-//! Errors stay. A name that no diagnostic has is told, because a misspelt `allow` silences nothing.
+//! What is no lint stays. A name that no lint has is told, because a misspelt `allow` silences nothing.
 
 use std::collections::HashSet;
 
@@ -10,7 +11,7 @@ use pipewright_grammar::{
 };
 
 use crate::{
-    diagnostics::{Diagnostic, Diagnostics, PAGES, Severity, UnknownAllow},
+    diagnostics::{Diagnostic, Diagnostics, PAGES, UnknownAllow, default_level},
     expressions::closest,
     source::Sources,
 };
@@ -19,16 +20,19 @@ use crate::{
 pub(crate) fn apply(files: &[File], sources: &Sources, mut diagnostics: Diagnostics) -> Vec<Diagnostic> {
     let allows: Vec<&Allow> = files.iter().flat_map(|file| &file.allows).collect();
     for name in allows.iter().flat_map(|allow| &allow.names) {
-        if !PAGES.iter().any(|(known, _)| *known == name.text) {
-            let closest = closest(&name.text, PAGES.iter().map(|(known, _)| *known));
-            diagnostics.emit(UnknownAllow { name: name.text.clone(), span: name.span, closest });
+        if default_level(&name.text).is_some() {
+            continue;
         }
+        let known = PAGES.iter().map(|(known, _)| *known);
+        let is_error = known.clone().any(|it| it == name.text);
+        let closest = closest(&name.text, known.filter(|it| default_level(it).is_some())).filter(|_| !is_error);
+        diagnostics.emit(UnknownAllow { name: name.text.clone(), span: name.span, closest, is_error });
     }
     let silent = silent_lines(files, sources);
     let mut list = diagnostics.finish();
     list.retain(|finding| {
         let place = (finding.primary.span.source, sources.position(finding.primary.span).0, finding.name);
-        finding.severity == Severity::Error || !silent.contains(&place)
+        default_level(finding.name).is_none() || !silent.contains(&place)
     });
     list
 }

@@ -6,7 +6,7 @@ use crate::{
     allows,
     connections::connections,
     context::Context,
-    diagnostics::{Diagnostic, Diagnostics},
+    diagnostics::{Diagnostic, Diagnostics, Severity},
     environment::Environment,
     functions,
     index::Index,
@@ -44,8 +44,9 @@ pub fn compile(root: &str, environment: &Environment, loader: &dyn Loader, regis
         connections(&mut context, &mut diagnostics);
         plan = check(&context, &mut diagnostics);
     }
-    let has_errors = diagnostics.has_errors();
-    let diagnostics = allows::apply(&files, &sources, diagnostics);
+    let mut diagnostics = allows::apply(&files, &sources, diagnostics);
+    environment.lints.apply(&mut diagnostics);
+    let has_errors = diagnostics.iter().any(|it| it.severity == Severity::Error);
     Compilation { sources, diagnostics, plan: if has_errors { None } else { plan } }
 }
 

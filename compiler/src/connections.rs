@@ -4,8 +4,9 @@ use pipewright_grammar::{Span, ast::ExprKind};
 use pipewright_plan::{Connection, ConnectorSpec, OptionProblem, Options};
 
 use crate::{
+    client_properties,
     context::{Context, DeclaredConnection},
-    diagnostics::{ClientProperty, ConflictingOptions, Diagnostics, EnvironmentOption, UnknownConnector},
+    diagnostics::{ConflictingOptions, Diagnostics, EnvironmentOption, UnknownConnector},
     environment::EnvironmentConnection,
     expressions::closest,
     options::{self, Checked},
@@ -84,11 +85,11 @@ fn report(
         diagnostics.emit(EnvironmentOption { connection, file: file(context), problem, span: head });
         return;
     };
-    if option == Some("client")
-        && let Some(ExprKind::Record(record)) = checked.expr("client").map(|it| &it.kind)
-        && let Some(entry) = record.entries.iter().find(|it| problem.message.contains(&format!("`{}`", it.name.text)))
+    if let Some(about) = &problem.entry
+        && let Some(ExprKind::Record(record)) = option.and_then(|it| checked.expr(it)).map(|it| &it.kind)
+        && let Some(entry) = record.entries.iter().find(|it| it.name.text == about.name)
     {
-        diagnostics.emit(ClientProperty { message: problem.message, help: problem.help, span: entry.name.span });
+        client_properties::report(&problem, about, entry.name.span, diagnostics);
         return;
     }
     let span = option.map_or(checked.span, |option| checked.name_span(option));

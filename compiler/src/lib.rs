@@ -3,18 +3,23 @@
 //! Knows the language and the registry it is handed; knows no file system, no environment, no clock, no client library.
 //! One call, [`compile`], gives every finding at once and, if none is an error, the plan.
 
+mod added;
 mod allows;
+mod client_properties;
 mod compile;
 mod connections;
 mod context;
 pub mod diagnostics;
 pub mod environment;
 pub mod expressions;
+mod fix;
 mod flow;
 mod functions;
 mod graph;
+mod hints;
 mod index;
 mod keys;
+pub mod levels;
 mod lints;
 mod loading;
 pub mod nodes;
@@ -22,6 +27,7 @@ mod options;
 mod params;
 mod problems;
 pub mod registry;
+mod slip;
 pub mod source;
 mod stages;
 mod steps;

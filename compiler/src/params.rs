@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use pipewright_grammar::Span;
 use pipewright_grammar::ast::{DeclarationKind, File, Param, TypeDeclaration, TypeExpr, TypeExprKind, TypeValue};
+use pipewright_grammar::{SourceId, Span};
 use pipewright_plan::{Literal, Type};
 
 use crate::{
@@ -47,13 +47,15 @@ pub(crate) fn read_overrides(
     let values = of_file.map(|it| (it, false)).chain(environment.set.iter().map(|it| (it, true)));
     for ((name, text), set) in values {
         let Some(param) = params.iter().find(|it| it.name.text == *name) else {
-            if set {
-                let closest = closest(name, params.iter().map(|it| it.name.text.as_str()));
+            let closest = closest(name, params.iter().map(|it| it.name.text.as_str()));
+            let span = if set {
                 let start = "--set ".len();
                 let id = sources.add("the command line".to_string(), format!("--set {name}={text}\n"));
-                let span = Span::new(id, start, start + name.len());
-                diagnostics.emit(UnknownParam { name: name.clone(), span, closest });
-            }
+                Span::new(id, start, start + name.len())
+            } else {
+                in_file(name, environment, sources)
+            };
+            diagnostics.emit(UnknownParam { name: name.clone(), span, closest });
             continue;
         };
         let quoted = text.trim_start().starts_with('"');
@@ -77,6 +79,18 @@ pub(crate) fn read_overrides(
         overrides.insert(name.clone(), found);
     }
     overrides
+}
+
+/// Where a parameter stands in the environment's file.
+fn in_file(name: &str, environment: &Environment, sources: &mut Sources) -> Span {
+    let path = environment.file.clone().unwrap_or_default();
+    let known = sources.files().iter().position(|it| it.path == path && it.text == environment.text);
+    let id = match known.and_then(|it| u32::try_from(it).ok()) {
+        Some(known) => SourceId(known),
+        None => sources.add(path, environment.text.clone()),
+    };
+    let (start, end) = environment.places.get(name).copied().unwrap_or_default();
+    Span::new(id, start, end)
 }
 
 /// What of a text type a bare word can be.

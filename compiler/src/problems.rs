@@ -1,6 +1,6 @@
 //! What the parser found becomes findings with words.
 
-use pipewright_grammar::{Problem, ProblemKind};
+use pipewright_grammar::{Problem, ProblemKind, Span};
 
 use crate::diagnostics::{
     BadEscape, ChainedComparison, ConfusableCharacter, Diagnostic, Diagnostics, Finding, Fix, ForeignSpelling,
@@ -17,6 +17,13 @@ pub(crate) fn report(problems: Vec<Problem>, diagnostics: &mut Diagnostics) {
 
 fn words(problem: Problem) -> Diagnostic {
     let Problem { span, kind, fix } = problem;
+    // What the parser would write is what was meant, but where it can only guess.
+    let certain = match &kind {
+        ProblemKind::StrayClose(_) | ProblemKind::BadEscape(_) => false,
+        // "Or" in C, "joined to" in SQL.
+        ProblemKind::Foreign { written, .. } => written != "||",
+        _ => true,
+    };
     let mut diagnostic = match kind {
         ProblemKind::Unexpected { found, expected, within } => {
             SyntaxError { span, found, expected, within }.diagnostic()
@@ -30,7 +37,11 @@ fn words(problem: Problem) -> Diagnostic {
         ProblemKind::Foreign { written, here } => ForeignSpelling { written, here, span }.diagnostic(),
         ProblemKind::ChainedComparison => ChainedComparison { span }.diagnostic(),
         ProblemKind::NestedTooDeeply => NestedTooDeeply { span }.diagnostic(),
-        ProblemKind::NothingToDocument => NothingToDocument { span }.diagnostic(),
+        ProblemKind::NothingToDocument => {
+            // The second `#` goes; a text block of several lines keeps the rest for who reads it.
+            let second = Span { start: span.start + 1, end: span.start + 2, ..span };
+            NothingToDocument { span }.diagnostic().fix("make it a comment", second, "")
+        }
         ProblemKind::ReservedName(word) => ReservedName { word, span }.diagnostic(),
         ProblemKind::Misplaced { what, within } => MisplacedPart { what, within, span }.diagnostic(),
         ProblemKind::BadEscape(escape) => BadEscape { escape, span }.diagnostic(),
@@ -40,13 +51,13 @@ fn words(problem: Problem) -> Diagnostic {
         }
         ProblemKind::MergeConflict => MergeConflict { span }.diagnostic(),
     };
-    if !fix.is_empty() {
+    if !fix.is_empty() && diagnostic.fixes.is_empty() {
         let title = match fix.as_slice() {
             [(_, text)] if text.is_empty() => "remove it".to_string(),
             [(_, text)] => format!("write `{}`", text.trim()),
             _ => "write it as it is spelt here".to_string(),
         };
-        diagnostic.fixes = vec![Fix { title, edits: fix }];
+        diagnostic.fixes = vec![if certain { Fix::safe(title, fix) } else { Fix::choice(title, fix) }];
     }
     diagnostic
 }

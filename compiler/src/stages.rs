@@ -86,10 +86,10 @@ impl Derivation<'_> {
         let mut stages: Vec<IngestStage> = vec![];
         for topic in self.program.topics.iter().filter(|it| it.owned()) {
             for (source, through) in self.sources_of(&topic.from) {
-                if let Some(other) = stages.iter().find(|it| it.source == source) {
-                    let span = self.context.index.node(&topic.name).map(|it| it.node.name.span).unwrap_or_default();
-                    let what =
-                        format!("feeding both `{}` and `{}` from the source `{source}`", other.topic, topic.name);
+                let mut others = stages.iter().filter(|it| it.source == source);
+                if let Some(what) = others.find_map(|it| self.cannot_share(&source, &it.topic, topic)) {
+                    let node = self.context.index.node(&topic.name);
+                    let span = node.map(|it| it.node.name.span).unwrap_or_default();
                     diagnostics.emit(NotYet { what, span });
                     continue;
                 }
@@ -104,6 +104,19 @@ impl Derivation<'_> {
             }
         }
         stages
+    }
+
+    /// Records of a source and its position are one transaction of one client: what that cannot do.
+    fn cannot_share(&self, source: &str, first: &str, topic: &Topic) -> Option<String> {
+        let other = self.program.topic(first)?;
+        if other.name == topic.name {
+            return Some(format!("feeding `{first}` from the source `{source}` in two ways"));
+        }
+        let both = format!("feeding both `{first}` and `{}` from the source `{source}`", topic.name);
+        if other.connection != topic.connection {
+            return Some(format!("{both}, on two clusters"));
+        }
+        (other.compression != topic.compression).then(|| format!("{both}, with two kinds of `compression`"))
     }
 
     /// The sources behind these nodes, each with the transforms between, next to the source first.

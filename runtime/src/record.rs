@@ -57,3 +57,16 @@ pub struct DeadLetter {
     /// On a changelog: the last good version of its row stays.
     pub stale_key: bool,
 }
+
+/// A record in a file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileRecord<'a> {
+    /// Its bytes, without the line end.
+    pub bytes: &'a [u8],
+    /// The file below the root; `-` is the standard input.
+    pub file: &'a str,
+    /// Its first byte in the unpacked text.
+    pub start: u64,
+    /// Its first line, from 1.
+    pub line: u64,
+}

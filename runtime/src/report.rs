@@ -163,3 +163,14 @@ pub enum ErrorClass {
     /// Our own bug (exit 70).
     Bug,
 }
+
+/// A contradiction inside the plan or the program: not the user's fault, unless the plan was edited by hand.
+pub(crate) fn bug(message: impl Into<String>) -> RunError {
+    RunError {
+        name: "internal-error",
+        message: message.into(),
+        help: Some("this is a bug of Pipewright (or the saved plan was edited): please report it".into()),
+        origin: None,
+        class: ErrorClass::Bug,
+    }
+}

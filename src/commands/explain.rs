@@ -20,7 +20,7 @@ pub struct Arguments {
     /// The environment of `pipewright.yaml`; without it, the file's default
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
-    /// How to print it: `yaml` is the plan itself, which `pipewright run` takes as well
+    /// How to print it: `yaml` is the plan itself, which `pipewright run` takes as well; `mermaid` and `svg` draw a program
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -29,6 +29,8 @@ pub struct Arguments {
 enum Format {
     #[default]
     Text,
+    Mermaid,
+    Svg,
     Yaml,
     Json,
 }
@@ -45,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     if let Some((name, page)) = reference::page(what) {
         output::data(&match arguments.format {
             Format::Json => format!("{:#}\n", json!({ "name": name, "page": page })),
-            Format::Text | Format::Yaml => explain::page::render(&name, &page, style),
+            Format::Text | Format::Yaml | Format::Mermaid | Format::Svg => explain::page::render(&name, &page, style),
         });
         return Exit::Fine;
     }
@@ -68,6 +70,8 @@ fn file(path: &Path, arguments: &Arguments) -> Exit {
     };
     let text = match arguments.format {
         Format::Text => Ok(explain::program::render(&plan, &sources, Style::stdout())),
+        Format::Mermaid => Ok(explain::diagram::mermaid::render(&explain::diagram::of(&plan))),
+        Format::Svg => Ok(explain::diagram::svg::render(&explain::diagram::of(&plan))),
         Format::Yaml => plan.to_yaml().map_err(|error| error.to_string()),
         Format::Json => serde_json::to_string_pretty(&plan).map(|it| it + "\n").map_err(|error| error.to_string()),
     };

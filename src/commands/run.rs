@@ -3,6 +3,9 @@
 
 use std::path::PathBuf;
 
+use pipewright_expr::convert::{Finer, read_timestamp};
+use pipewright_plan::Start;
+
 use crate::exit::Exit;
 
 /// Check a program and run it
@@ -16,9 +19,26 @@ pub struct Arguments {
     /// Stop when the bounded sources are read and everything is stored. Without servers this is the default
     #[arg(long)]
     until_end: bool,
+    /// Where stages without a stored position begin: `earliest`, `latest`, or a time such as `2026-01-31T10:00:00Z`. Needed
+    /// when the tables of such a stage hold rows already
+    #[arg(long, value_name = "START", value_parser = start)]
+    from: Option<Start>,
     /// Set a parameter: `--set min_amount=5`
     #[arg(long, value_name = "PARAM=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
+}
+
+fn start(text: &str) -> Result<Start, String> {
+    let at = text.strip_prefix('@').unwrap_or(text);
+    let midnight = format!("{at}T00:00:00Z");
+    let time = |text: &str| read_timestamp(text.as_bytes(), Finer::Refuse).ok();
+    match text {
+        "earliest" => Ok(Start::Earliest),
+        "latest" => Ok(Start::Latest),
+        _ => time(at).or_else(|| time(&midnight)).map(Start::Timestamp).ok_or_else(|| {
+            "write `earliest`, `latest`, a time with its zone (`2026-01-31T10:00:00Z`) or a day (`2026-01-31`)".into()
+        }),
+    }
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {
@@ -31,7 +51,7 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 #[cfg(not(feature = "run"))]
 /// Says what is missing.
 pub fn run(arguments: &Arguments) -> Exit {
-    let _ = (&arguments.file, &arguments.env, arguments.until_end, &arguments.set);
+    let _ = (&arguments.file, &arguments.env, arguments.until_end, &arguments.from, &arguments.set);
     crate::output::complain("this build only checks, formats and explains; the full one (feature `run`) runs programs");
     Exit::Usage
 }
@@ -73,6 +93,7 @@ mod engine {
             until_end: arguments.until_end || ends_by_itself(&plan),
             base: base(&arguments.file),
             state_dir: state_dir(),
+            from: arguments.from,
             stop,
         };
         let style = Style::stderr();
@@ -128,7 +149,20 @@ pub use engine::base;
 
 #[cfg(test)]
 mod tests {
-    use super::assignment;
+    use pipewright_plan::Start;
+
+    use super::{assignment, start};
+
+    #[test]
+    fn a_start_is_a_word_a_time_or_a_day() {
+        assert_eq!(start("earliest"), Ok(Start::Earliest));
+        assert_eq!(start("latest"), Ok(Start::Latest));
+        let day = Ok(Start::Timestamp(1_769_817_600_000_000));
+        assert_eq!(start("2026-01-31"), day);
+        assert_eq!(start("@2026-01-31T02:00:00+02:00"), day);
+        assert!(start("2026-01-31T10:00:00").is_err(), "no zone");
+        assert!(start("yesterday").is_err());
+    }
 
     #[test]
     fn parameters_are_name_and_value() {

@@ -8,7 +8,7 @@ use pipewright_plan::{
     Write,
 };
 
-use super::settings;
+use super::{order, settings};
 use crate::report::grouped;
 use crate::style::Style;
 
@@ -24,6 +24,8 @@ pub fn render(plan: &Plan, sources: &Sources, style: Style) -> String {
     page.section("sinks", &plan.sinks, Page::sink);
     page.section("stages from a source into a topic", &plan.ingest, Page::ingest);
     page.section("stages from topics into a database", &plan.stages, Page::stage);
+    page.facts("which order holds, sink by sink", order::sinks(plan));
+    page.facts("what another key or number of partitions would do", order::changes(plan));
     for (connection, list) in settings::kafka(plan) {
         page.title(&format!("what the Kafka client of `{connection}` is told"));
         page.out.push_str(&list);
@@ -70,6 +72,38 @@ impl Page<'_> {
         }
     }
 
+    /// Names, each with sentences.
+    fn facts(&mut self, title: &str, list: Vec<(String, Vec<String>)>) {
+        if !list.is_empty() {
+            self.title(title);
+        }
+        for (name, sentences) in list {
+            self.name(&name, "", Origin::default());
+            for sentence in sentences {
+                self.sentence(&sentence);
+            }
+        }
+    }
+
+    /// A sentence, wrapped.
+    fn sentence(&mut self, text: &str) {
+        let width = self.style.width.saturating_sub(6).max(30);
+        let mut line = String::new();
+        let mut first = true;
+        for word in text.split(' ') {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+                self.out.push_str(&format!("    {}{line}\n", if first { "- " } else { "  " }));
+                line.clear();
+                first = false;
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        self.out.push_str(&format!("    {}{line}\n", if first { "- " } else { "  " }));
+    }
+
     fn title(&mut self, title: &str) {
         self.out.push_str(&format!("\n{}\n", self.style.paint("1;4", title)));
     }
@@ -77,7 +111,8 @@ impl Page<'_> {
     fn name(&mut self, name: &str, rest: &str, origin: Origin) {
         let place = if origin.line > 0 { format!("  {}", self.plan.place(origin)) } else { String::new() };
         let name = self.style.paint("1", name);
-        self.out.push_str(&format!("  {name}  {rest}{}\n", self.style.paint("2", &place)));
+        let line = format!("  {name}  {rest}{}", self.style.paint("2", &place));
+        self.out.push_str(&format!("{}\n", line.trim_end()));
     }
 
     fn fact(&mut self, name: &str, value: &str) {

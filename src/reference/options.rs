@@ -4,12 +4,13 @@
 use pipewright_plan::{CallSpec, CodecSpec, ConnectorSpec, OptionSpec, OptionType};
 
 use super::GENERATED;
+use super::examples::block;
 use crate::program::registry;
 
 pub(super) fn document() -> String {
     let mut out = format!("{GENERATED}# Options\n\nAn option that is not listed here is an error.\n");
     for (title, specs) in pipewright_compiler::nodes::BLOCKS {
-        out.push_str(&format!("\n## {title}\n\n{}", list(specs, "")));
+        out.push_str(&format!("\n## {title}\n\n{}{}", list(specs, ""), block(title)));
     }
     for it in registry().connectors {
         out.push_str(&format!("\n## `connection … = {}`\n\n{}", it.name, connector(it)));
@@ -28,11 +29,12 @@ pub(super) fn connector(it: &ConnectorSpec) -> String {
     if let Some(sink) = it.sink.filter(|it| !it.is_empty()) {
         out.push_str(&format!("\nOptions of a `sink` to it, besides those of every sink:\n\n{}", list(sink, "")));
     }
+    out.push_str(&block(it.name));
     out
 }
 
 pub(super) fn codec(it: &CodecSpec) -> String {
-    format!("{}\n\n{}", it.doc.trim(), list(it.options, ""))
+    format!("{}\n\n{}{}", it.doc.trim(), list(it.options, ""), block(it.name))
 }
 
 /// `- name (type, required or default): doc`, nested blocks set in.

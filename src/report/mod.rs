@@ -1,11 +1,18 @@
-//! Findings as text. The same data in three layouts: for people ([`human`]), for tools that read lines ([`short`]), for tools
-//! that read JSON ([`json`]). Knows no rule of the language and changes no wording.
+//! Findings as text. The same data in several layouts: for people ([`human`]), for tools that read lines ([`short`]), for tools
+//! that read JSON ([`json`]), and for the places where a team looks at its checks ([`sarif`], [`github`], [`gitlab`],
+//! [`findings_junit`]). Knows no rule of the language and changes no wording.
 
+pub mod checked;
 mod files;
+pub mod findings_junit;
+pub mod github;
+pub mod gitlab;
 pub mod human;
 pub mod json;
+pub mod junit;
 #[cfg(feature = "run")]
 pub mod run_error;
+pub mod sarif;
 pub mod short;
 
 use pipewright_compiler::diagnostics::{Diagnostic, Severity};
@@ -18,8 +25,16 @@ pub enum Format {
     Human,
     /// One line a finding: `file:line:column: error[name]: message`
     Short,
-    /// Everything, as one JSON document
+    /// Everything, as one JSON document (docs/schemas/check.schema.json)
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow; the full list goes into the summary of the job
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// JUnit XML: a suite a program, a case a finding
+    Junit,
 }
 
 /// The word for a severity.
@@ -79,6 +94,11 @@ impl std::fmt::Display for Tally {
 /// `1 file`, `2 files`, `12,000 files`
 pub fn counted(count: u64, word: &str) -> String {
     format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// `1 fix`, `2 fixes`: for words that do not take an `s`.
+pub fn counted_in(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { several })
 }
 
 /// `541,909`

@@ -114,4 +114,10 @@ fn a_bad_record_can_stop_the_run_and_a_mended_file_goes_on() {
     assert_eq!(output.status.code(), Some(5), "{text}");
     assert!(text.contains("line 98"), "{text}");
     assert!(text.contains("abc"), "{text}");
+    let facts = || ask_sqlite(&project.path("out.db"), "SELECT CAST(count(*) AS TEXT) FROM facts");
+    assert_eq!(facts(), "87", "everything before it is stored");
+    // Mended, and shorter than it was.
+    project.write("orders.csv", orders_csv(1_000).replace(",abc,", ",7,"));
+    project.run_to_end();
+    assert_eq!(facts(), "900");
 }

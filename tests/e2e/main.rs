@@ -4,8 +4,16 @@
 //! Needs the servers of `scripts/stack up kafka postgres`; without them these tests fail.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+mod beginning;
+mod changelogs;
 mod crash;
 mod embedded;
+mod full_and_changed;
+mod killed_servers;
+mod large_records;
+mod own_stack;
 mod project;
+mod secured;
 mod servers;
+mod sources;
 mod weather;

@@ -68,11 +68,7 @@ impl Project {
 
     pub fn start(&self, args: &[&str]) -> Running {
         let n = COUNT.fetch_add(1, Ordering::SeqCst);
-        let log = self.path(&format!("run{n}.log"));
-        let file = std::fs::File::create(&log).unwrap();
-        let child =
-            self.command(args).stdout(file.try_clone().unwrap()).stderr(file).spawn().expect("the binary starts");
-        Running { child, log }
+        Running::start(self.command(args), self.path(&format!("run{n}.log")))
     }
 }
 
@@ -87,6 +83,13 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts a command that writes everything it says into `log`.
+    pub fn start(mut command: Command, log: PathBuf) -> Self {
+        let file = std::fs::File::create(&log).unwrap();
+        command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        Self { child: command.spawn().expect("the binary starts"), log }
+    }
+
     pub fn kill_9(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -128,22 +131,32 @@ pub fn eventually(what: &str, limit: Duration, mut ready: impl FnMut() -> bool) 
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// Runs statements on PostgreSQL.
 pub fn sql(statements: &str) {
+    sql_at(&postgres_url(), statements);
+}
+
+/// Runs statements on that PostgreSQL.
+pub fn sql_at(url: &str, statements: &str) {
     block_on(async {
-        let mut connection = sqlx::PgConnection::connect(&postgres_url()).await.expect("PostgreSQL is up");
+        let mut connection = sqlx::PgConnection::connect(url).await.expect("PostgreSQL is up");
         sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
     });
 }
 
 /// One text value of PostgreSQL; "" for null, an error text if the statement fails.
 pub fn ask(query: &str) -> String {
+    ask_at(&postgres_url(), query)
+}
+
+/// One text value of that PostgreSQL, as above; "away" if it is.
+pub fn ask_at(url: &str, query: &str) -> String {
     block_on(async {
-        let Ok(mut connection) = sqlx::PgConnection::connect(&postgres_url()).await else { return "away".into() };
+        let Ok(mut connection) = sqlx::PgConnection::connect(url).await else { return "away".into() };
         match sqlx::query(query).fetch_one(&mut connection).await {
             Ok(row) => row.try_get::<Option<String>, _>(0).unwrap().unwrap_or_default(),
             Err(error) => format!("error: {error}"),

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use crate::project::{Project, ask, brokers, eventually, expected, orders_csv, postgres_url, sql};
+use crate::project::{Project, ask, ask_at, brokers, eventually, expected, orders_csv, postgres_url, sql};
 
 pub fn program() -> String {
+    program_on(&format!("brokers = \"{}\"", brokers()), &format!("url = \"{}\"", postgres_url()))
+}
+
+/// The program on other servers: the options of its two connections.
+pub fn program_on(kafka: &str, postgres: &str) -> String {
     crate::embedded::PROGRAM
-        .replace("kafka { embedded = true }", &format!("kafka {{ brokers = \"{}\" }}", brokers()))
-        .replace(
-            "sqlite { path = \"out.db\" }",
-            &format!("postgres {{ url = \"{}\", schema = \"NAME\" }}", postgres_url()),
-        )
+        .replace("kafka { embedded = true }", &format!("kafka {{ {kafka} }}"))
+        .replace("sqlite { path = \"out.db\" }", &format!("postgres {{ {postgres}, schema = \"NAME\" }}"))
         .replace(
             "topic orders from orders_csv {",
             "topic orders from orders_csv { name = \"NAME.orders\", replication = 1, ",
@@ -25,16 +27,21 @@ pub fn project(what: &str, rows: u64) -> Project {
 }
 
 pub fn check(project: &Project, rows: u64) {
+    check_at(&postgres_url(), project, rows);
+}
+
+/// The tables on that PostgreSQL hold what the input says.
+pub fn check_at(url: &str, project: &Project, rows: u64) {
     let (stored, cents, _) = expected(rows);
     let n = &project.name;
     let query =
         format!("SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || sum((amount * 100)::bigint) FROM {n}.facts");
-    assert_eq!(ask(&query), format!("{stored} {stored} {cents}"));
+    assert_eq!(ask_at(url, &query), format!("{stored} {stored} {cents}"));
     let wrong = format!(
         "SELECT count(*)::text FROM {n}.customers c
          WHERE c.id <> (SELECT max(f.id) FROM {n}.facts f WHERE f.customer = c.customer)"
     );
-    assert_eq!(ask(&wrong), "0");
+    assert_eq!(ask_at(url, &wrong), "0");
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub struct Row<'b> {
     pub cells: Vec<Datum<'b>>,
     /// Where computed text lives; reset per batch by its owner.
     pub arena: &'b Bump,
+    /// What `now()` says; `None`: the time of the machine. Tests have a clock of their own.
+    pub clock: Option<i64>,
     /// What `Let` bound; keeps its capacity from record to record.
     locals: RefCell<Vec<Datum<'b>>>,
     /// The error slot of checked operations: the first one wins.
@@ -47,6 +49,7 @@ impl<'b> Row<'b> {
         Self {
             cells: vec![Datum::Null; columns],
             arena,
+            clock: None,
             locals: RefCell::new(Vec::new()),
             error: Cell::new(None),
             failed: Cell::new(false),

@@ -13,6 +13,6 @@ mod literal;
 pub mod nested;
 pub mod typing;
 
-pub use compile::{CompileError, Compiled, Layout, NoColumns, compile, constant};
+pub use compile::{CompileError, Compiled, Layout, NoColumns, Outcomes, Reached, compile, constant};
 pub use datum::{Datum, EvalError, Row};
 pub use literal::literal_text;

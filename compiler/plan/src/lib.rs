@@ -17,6 +17,7 @@ mod plan;
 mod schema;
 mod spec;
 mod stage;
+mod test;
 mod types;
 
 pub use expr::*;
@@ -30,4 +31,5 @@ pub use plan::*;
 pub use schema::*;
 pub use spec::*;
 pub use stage::*;
+pub use test::*;
 pub use types::*;

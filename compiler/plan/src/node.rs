@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Expr, Kind, Options, Origin, Partitioning, Schema};
+use crate::{Base, Expr, Field, Kind, Options, Origin, Partitioning, Schema};
 
 /// How a connection is reached: `connection NAME = KIND { … }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -289,6 +289,25 @@ pub enum Write {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<String>,
     },
+}
+
+impl Sink {
+    /// The columns of its rows as they are stored: what it writes, the mark of its deletes, the time of loading.
+    pub fn stored_columns(&self) -> Schema {
+        let mut stored = self.columns.clone();
+        let mut add = |name: &String, base: Base| {
+            if stored.position(name).is_none() {
+                stored.fields.push(Field::new(name.clone(), base.required()));
+            }
+        };
+        if let Write::Upsert { on_delete: OnDelete::Mark(mark), .. } = &self.write {
+            add(mark, Base::Bool);
+        }
+        if let Some(loaded_at) = &self.loaded_at {
+            add(loaded_at, Base::Timestamp);
+        }
+        stored
+    }
 }
 
 /// What a delete does.

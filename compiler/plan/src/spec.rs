@@ -37,7 +37,7 @@ pub enum Role {
 }
 
 /// Something wrong with options that are each right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OptionProblem {
     /// The option to underline; `None`: the block.
     pub option: Option<String>,
@@ -45,6 +45,19 @@ pub struct OptionProblem {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// The entry of the option's block that it is about, and the rule it breaks.
+    pub entry: Option<Box<EntryProblem>>,
+}
+
+/// Something wrong with one entry of an option that is a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryProblem {
+    /// Its name.
+    pub name: String,
+    /// The name of the diagnostic that tells it, if it has one of its own.
+    pub rule: Option<&'static str>,
+    /// What was meant, if the name is unknown and something is close.
+    pub closest: Option<String>,
 }
 
 /// How bytes become records: `json`, `csv`, `raw`.

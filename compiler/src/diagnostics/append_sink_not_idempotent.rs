@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// An append under `at_least_once`.
 pub struct AppendSinkNotIdempotent {
@@ -16,6 +17,7 @@ pub struct AppendSinkNotIdempotent {
 
 impl Finding for AppendSinkNotIdempotent {
     const NAME: &'static str = "append-sink-not-idempotent";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"With `at_least_once` the last records before a crash are read again. An upsert writes the same row again; an append adds it a second time,
 and sums over the table are wrong from then on.
 

@@ -1,10 +1,10 @@
-//! `client-property`: a property of the Kafka client that is unknown or refused.
+//! `client-property`: a property of the Kafka client that is not the program's to set.
 
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
 
-/// A property of the Kafka client that is unknown or refused.
+/// A property of the Kafka client that is not the program's to set.
 pub struct ClientProperty {
     /// What is wrong.
     pub message: String,
@@ -16,20 +16,17 @@ pub struct ClientProperty {
 
 impl Finding for ClientProperty {
     const NAME: &'static str = "client-property";
-    const EXPLAIN: &'static str = r##"`client = { … }` passes properties to the Kafka client (librdkafka) by their own names. A misspelt one would be ignored. Those that would
-break a guarantee are refused: `acks = 1` loses records when a broker fails, `enable.auto.commit = true` moves the position before the
-rows are stored, another `group.id` shares the records with a stranger.
+    const EXPLAIN: &'static str = r##"`client = { … }` passes properties to the Kafka client (librdkafka) by their own names. Some have an option of their own, which also
+says what it means to the program; others belong to the runtime, and changing them would change what the program promises.
 
 ```pipe
-connection bus = kafka { brokers = env("BROKERS"), client = { "enable.auto.commit" = true, "linger.mss" = 20 } }
-topic orders: Order from orders_csv { partitions = 6 }
+connection bus = kafka { brokers = env("BROKERS"), client = { "ssl.ca.location" = "ca.pem" } }
 ```
 
 Mended:
 
 ```pipe
-connection bus = kafka { brokers = env("BROKERS"), client = { "linger.ms" = 20 } }
-topic orders: Order from orders_csv { partitions = 6 }
+connection bus = kafka { brokers = env("BROKERS"), tls = { ca = "ca.pem" } }
 ```
 "##;
 

@@ -41,7 +41,7 @@ transform t from orders | where note is null
         match self.test {
             Some((test, edits)) => {
                 let mut diagnostic = diagnostic.help(format!("write `{test}`"));
-                diagnostic.fixes.push(Fix { title: format!("write `{test}`"), edits });
+                diagnostic.fixes.push(Fix::safe(format!("write `{test}`"), edits));
                 diagnostic
             }
             None => diagnostic.help("use `??` to say what counts where a value is missing"),

@@ -36,6 +36,7 @@ sink big_orders from big to warehouse { table = "big_orders", write = upsert }
         Diagnostic::error(Self::NAME, self.span, format!("an append of `{}` would keep every version", self.kind))
             .label("appends, and has no answer to deletes")
             .also(self.decided, "these are versions of rows since here")
+            .choice("write `upsert`", self.span, "upsert")
             .help("write `write = upsert`, or `| as events` before to keep all versions")
             .note("the table would hold every version of a row, also of those that were deleted")
     }

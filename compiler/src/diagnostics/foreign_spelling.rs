@@ -33,8 +33,12 @@ transform big from orders
 "##;
 
     fn diagnostic(self) -> Diagnostic {
+        let help = match self.written.as_str() {
+            "||" => "write `or`; texts are joined with `concat(a, b)` or `f\"{a}{b}\"`".to_string(),
+            _ => format!("write `{}`", self.here),
+        };
         Diagnostic::error(Self::NAME, self.span, format!("`{}` is written `{}` here", self.written, self.here))
             .label("as in another language")
-            .help(format!("write `{}`", self.here))
+            .help(help)
     }
 }

@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// A partition key with fewer values than partitions.
 pub struct LowCardinalityKey {
@@ -18,6 +19,7 @@ pub struct LowCardinalityKey {
 
 impl Finding for LowCardinalityKey {
     const NAME: &'static str = "low-cardinality-key";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"All records with one partition key lie in one partition. A key with three values fills at most three partitions, however many there are.
 
 ```pipe

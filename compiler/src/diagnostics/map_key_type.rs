@@ -31,5 +31,6 @@ source orders_csv: Order from inbox { path = "orders.jsonl" }
     fn diagnostic(self) -> Diagnostic {
         Diagnostic::error(Self::NAME, self.span, format!("the keys of a map are `string`, not `{}`", self.found))
             .help("write `map<string, …>`")
+            .choice("write `string`", self.span, "string")
     }
 }

@@ -36,6 +36,11 @@ sink big_orders from big to warehouse { table = "big_orders" }
     fn diagnostic(self) -> Diagnostic {
         Diagnostic::error(Self::NAME, self.span, format!("{} takes no {}", self.within, self.what))
             .label("not here")
-            .help("steps belong to a transform, `to` to a sink, options stand in braces")
+            .help(match (self.within.as_str(), self.what.as_str()) {
+                ("a transform", "options") => "each step begins with `|`: `| where amount > 0`",
+                ("a sink", "steps") => "write a `transform` with the steps, and read it: `sink NAME from TRANSFORM to …`",
+                ("a topic", "steps") => "write a `transform` with the steps, and read it: `topic NAME from TRANSFORM`",
+                _ => "steps belong to a transform, `to` to a sink, options stand in braces",
+            })
     }
 }

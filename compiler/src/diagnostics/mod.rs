@@ -4,6 +4,10 @@
 
 use pipewright_grammar::Span;
 
+pub use crate::fix::{Applicability, Fix};
+
+use crate::levels::Level;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -22,15 +26,6 @@ pub struct Label {
     pub span: Span,
     /// A few words; the primary label may have none.
     pub text: String,
-}
-
-/// A mechanical answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
-    /// What it does: "write `where`".
-    pub title: String,
-    /// Replacements; they do not overlap.
-    pub edits: Vec<(Span, String)>,
 }
 
 /// A finding in words.
@@ -98,9 +93,22 @@ impl Diagnostic {
         self
     }
 
-    /// A mechanical answer: replace `span` by `text`.
+    /// The only mechanical answer: replace `span` by `text`.
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits: vec![(span, text.into())] });
+        self.fixes.push(Fix::safe(title, vec![(span, text.into())]));
+        self
+    }
+
+    /// One answer of several, which a human has to choose: replace `span` by `text`.
+    pub fn choice(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.fixes.push(Fix::choice(title, vec![(span, text.into())]));
+        self
+    }
+
+    /// "Did you mean": safe to apply if what was written is a slip of the finger, else one answer of several.
+    pub fn did_you_mean(mut self, written: &str, span: Span, meant: &str) -> Self {
+        self.help = Some(format!("did you mean `{meant}`?"));
+        self.fixes.push(Fix::did_you_mean(written, span, meant));
         self
     }
 }
@@ -112,6 +120,8 @@ pub trait Finding {
     /// The page of `pipewright explain NAME`, in Markdown: what is wrong, why it matters at run time, a failing program
     /// and the mended one.
     const EXPLAIN: &'static str;
+    /// Its level if nothing else is said. `None`: no lint but an error, which nobody can turn off.
+    const LINT: Option<Level> = None;
 
     /// Its wording.
     fn diagnostic(self) -> Diagnostic;
@@ -141,9 +151,9 @@ impl Diagnostics {
         self.list
     }
 
-    /// True if one is an error.
+    /// True if one is an error and no lint: a lint may yet be silenced, and never keeps a plan from being right.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|it| it.severity == Severity::Error)
+        self.list.iter().any(|it| it.severity == Severity::Error && default_level(it.name).is_none())
     }
 }
 
@@ -154,13 +164,25 @@ macro_rules! diagnostics {
 
         /// Name and `explain` page of every diagnostic, sorted by name.
         pub const PAGES: &[(&str, &str)] = &[ $( ($finding::NAME, $finding::EXPLAIN) ),* ];
+
+        /// Name and default level of every diagnostic; without a level it is no lint. Sorted by name.
+        const LEVELS: &[(&str, Option<Level>)] = &[ $( ($finding::NAME, $finding::LINT) ),* ];
     };
+}
+
+/// The level of a lint if nothing else is said; `None`: no lint has that name.
+pub fn default_level(name: &str) -> Option<Level> {
+    let at = LEVELS.binary_search_by_key(&name, |(known, _)| known).ok()?;
+    LEVELS.get(at).and_then(|(_, level)| *level)
 }
 
 pub use file_too_large::LONGEST_FILE;
 
 diagnostics! {
+    acks_too_weak::AcksTooWeak,
     append_sink_not_idempotent::AppendSinkNotIdempotent,
+    auto_commit_before_sink::AutoCommitBeforeSink,
+    auto_create_topics::AutoCreateTopics,
     bad_argument::BadArgument,
     bad_decimal::BadDecimal,
     bad_escape::BadEscape,
@@ -176,14 +198,17 @@ diagnostics! {
     conflicting_options::ConflictingOptions,
     confusable_character::ConfusableCharacter,
     constant_error::ConstantError,
+    copartition_count_mismatch::CopartitionCountMismatch,
     decimal_too_wide::DecimalTooWide,
     declaration_cycle::DeclarationCycle,
     delete_unhandled::DeleteUnhandled,
+    delivery_timeout_drops::DeliveryTimeoutDrops,
     dlq_unbounded::DlqUnbounded,
     duplicate_field::DuplicateField,
     duplicate_name::DuplicateName,
     duplicate_option::DuplicateOption,
     empty_file::EmptyFile,
+    empty_key::EmptyKey,
     environment_option::EnvironmentOption,
     exactly_once_not_derivable::ExactlyOnceNotDerivable,
     expression_too_large::ExpressionTooLarge,
@@ -191,8 +216,10 @@ diagnostics! {
     first_run_skips_history::FirstRunSkipsHistory,
     foreign_spelling::ForeignSpelling,
     format_type::FormatType,
+    idempotence_incompatible::IdempotenceIncompatible,
     instant_civil_confusion::InstantCivilConfusion,
     integer_division::IntegerDivision,
+    isolation_mismatch::IsolationMismatch,
     key_not_identity::KeyNotIdentity,
     key_type::KeyType,
     lossy_number::LossyNumber,
@@ -200,6 +227,7 @@ diagnostics! {
     map_key_type::MapKeyType,
     match_not_exhaustive::MatchNotExhaustive,
     merge_conflict::MergeConflict,
+    message_size_mismatch::MessageSizeMismatch,
     meta_not_here::MetaNotHere,
     misplaced_part::MisplacedPart,
     missing_file::MissingFile,
@@ -228,19 +256,24 @@ diagnostics! {
     nullable_condition::NullableCondition,
     nullable_key::NullableKey,
     number_too_large::NumberTooLarge,
+    over_partitioned_topic::OverPartitionedTopic,
     param_not_set::ParamNotSet,
     partitioner_implicit::PartitionerImplicit,
-    partitions_not_said::PartitionsNotSaid,
+    partitioner_mismatch::PartitionerMismatch,
+    partitions_inherited::PartitionsInherited,
     pii_dead_letter::PiiDeadLetter,
     pointless_step::PointlessStep,
     record_expected::RecordExpected,
     replication_factor_one::ReplicationFactorOne,
     reserved_name::ReservedName,
     retention_below_recovery_window::RetentionBelowRecoveryWindow,
+    retries_can_reorder::RetriesCanReorder,
+    row_at_a_time_sink::RowAtATimeSink,
     sasl_without_tls::SaslWithoutTls,
     second_pipeline::SecondPipeline,
     secret_in_file::SecretInFile,
     shadowed_name::ShadowedName,
+    shared_group_id::SharedGroupId,
     shared_table::SharedTable,
     single_partition_topic::SinglePartitionTopic,
     syntax_error::SyntaxError,
@@ -258,6 +291,7 @@ diagnostics! {
     unknown_allow::UnknownAllow,
     unknown_annotation::UnknownAnnotation,
     unknown_argument::UnknownArgument,
+    unknown_client_property::UnknownClientProperty,
     unknown_column::UnknownColumn,
     unknown_connection::UnknownConnection,
     unknown_connector::UnknownConnector,

@@ -4,6 +4,7 @@ use pipewright_grammar::Span;
 use pipewright_plan::Type;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// A test or a fallback for a null that never comes.
 pub struct NeverNull {
@@ -23,6 +24,7 @@ pub struct NeverNull {
 
 impl Finding for NeverNull {
     const NAME: &'static str = "never-null";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = "\
 A type without `?` never holds null, and neither does a field that `where x is not null` has tested. A test for null there, or \
 a fallback with `??`, does nothing; often the type lacks a `?` that the data needs.

@@ -2,8 +2,8 @@
 
 use pipewright_grammar::Span;
 
-use super::{Diagnostic, Finding};
-use crate::expressions::Refusal;
+use super::{Diagnostic, Finding, Fix};
+use crate::{expressions::Refusal, slip::is_slip};
 
 /// A string that a closed set does not hold.
 pub struct NotAMember {
@@ -22,9 +22,10 @@ impl NotAMember {
         let mut refusal = Refusal::new(span, format!("`{shown}` is not one of the possible values"));
         refusal.reasons.extend(declared);
         if let Some(closest) = crate::expressions::closest(text, members.iter().map(String::as_str)) {
-            let closest = format!("{closest:?}");
-            refusal.help = Some(format!("did you mean `{closest}`?"));
-            refusal.fixes.push(super::Fix { title: format!("write `{closest}`"), edits: vec![(span, closest)] });
+            let written = format!("{closest:?}");
+            refusal.help = Some(format!("did you mean `{written}`?"));
+            let (title, edits) = (format!("write `{written}`"), vec![(span, written)]);
+            refusal.fixes.push(if is_slip(text, &closest) { Fix::safe(title, edits) } else { Fix::choice(title, edits) });
         }
         Self { refusal, members: members.to_vec() }
     }

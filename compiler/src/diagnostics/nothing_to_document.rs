@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// `##` where nothing follows that it could document.
 pub struct NothingToDocument {
@@ -12,6 +13,7 @@ pub struct NothingToDocument {
 
 impl Finding for NothingToDocument {
     const NAME: &'static str = "nothing-to-document";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"`##` is a doc comment: it is carried into the plan, the schema, and the comments of the table in the database. Where nothing follows, it
 would be lost without a word. A comment for readers of the file is written with one `#`.
 

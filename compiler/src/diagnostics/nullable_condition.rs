@@ -47,7 +47,7 @@ derive size = if weight is null then \"unknown\" else if weight > 10 then \"larg
         } else {
             edits.push((self.span.after(), " ?? false".to_owned()));
         }
-        diagnostic.fixes.push(Fix { title: "count a missing value as false".to_owned(), edits });
+        diagnostic.fixes.push(Fix::safe("count a missing value as false", edits));
         match self.reason {
             Some((span, text)) => diagnostic.also(span, text),
             None => diagnostic,

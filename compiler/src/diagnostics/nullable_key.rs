@@ -35,9 +35,12 @@ topic orders: Order from orders_csv { partition_key = customer ?? "unknown" }
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::error(Self::NAME, self.span, format!("{} may be null", self.what))
+        let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("{} may be null", self.what))
             .label("this may be null")
             .help(format!("write `{} ?? {}`, or filter before: `| where {} is not null`", self.text, self.suggestion, self.text))
-            .note("records without a key go to any partition: their order is lost, and a compacted topic refuses them")
+            .note("records without a key go to any partition: their order is lost, and a compacted topic refuses them");
+        let text = format!("{} ?? {}", self.text, self.suggestion);
+        let compound = self.text.contains(' ') || self.suggestion == "…";
+        if compound { diagnostic } else { diagnostic.choice(format!("write `{text}`"), self.span, text) }
     }
 }

@@ -16,6 +16,8 @@ pub struct PiiDeadLetter {
     pub declared: Option<Span>,
     /// The policy was written
     pub written: bool,
+    /// Answers, each with the edit that gives it.
+    pub edits: Vec<(String, (Span, String))>,
 }
 
 impl Finding for PiiDeadLetter {
@@ -41,6 +43,9 @@ type Order = { order_id: int64 @key, customer: string @pii, amount: decimal(12, 
             .label(if self.written { "does not say what becomes of the original" } else { "nothing is said about bad records" })
             .help("write `on_bad_record = dead_letter(original = keep)`, or `original = position`")
             .note("a dead letter keeps the whole original record; with `position` only where it lies, until retention takes it");
+        let diagnostic = self.edits.into_iter().fold(diagnostic, |it, (text, (span, edit))| {
+            it.choice(format!("write `{text}`"), span, edit)
+        });
         match self.declared {
             Some(span) => diagnostic.also(span, format!("`{}` is personal data", self.field)),
             None => diagnostic,

@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// `as events` of facts, or `as table` of rows.
 pub struct PointlessStep {
@@ -18,6 +19,7 @@ pub struct PointlessStep {
 
 impl Finding for PointlessStep {
     const NAME: &'static str = "pointless-step";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"`as events` turns versions of rows into facts, `as table` turns facts into versions of rows. On what is that already, they do nothing.
 
 ```pipe

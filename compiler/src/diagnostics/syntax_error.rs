@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::hints;
 
 /// Something else was expected here.
 pub struct SyntaxError {
@@ -33,13 +34,23 @@ sink big_orders from big to warehouse { table = "big_orders" }
 "##;
 
     fn diagnostic(self) -> Diagnostic {
+        let hint = if self.found.starts_with("the end") && self.expected.iter().any(|it| it == "`else`") {
+            Some("an `if` gives a value either way: add `else …`")
+        } else {
+            hints::unexpected(&self.found, self.within.as_deref().unwrap_or_default())
+        };
         let within = self.within.map(|it| format!(" in {it}")).unwrap_or_default();
         let message = match self.found.as_str() {
             "" => format!("something is missing{within}"),
+            found if found.starts_with("the end") => format!("{found} comes too early{within}"),
             found if found.starts_with('`') => format!("unexpected {found}{within}"),
             found => format!("unexpected `{found}`{within}"),
         };
         let diagnostic = Diagnostic::error(Self::NAME, self.span, message);
+        let diagnostic = match hint {
+            Some(hint) => diagnostic.help(hint),
+            None => diagnostic,
+        };
         match self.expected.as_slice() {
             [] => diagnostic.label("does not belong here"),
             [one] => diagnostic.label(format!("expected {one}")),

@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// A `test` block.
 pub struct TestNotRun {
@@ -12,6 +13,7 @@ pub struct TestNotRun {
 
 impl Finding for TestNotRun {
     const NAME: &'static str = "test-not-run";
+    const LINT: Option<Level> = Some(Level::Info);
     const EXPLAIN: &'static str = r##"`test` blocks are part of the language and are read without complaint. This version does not run them yet.
 
 ```pipe
@@ -29,7 +31,7 @@ Mended:
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic { severity: super::Severity::Information, ..Diagnostic::error(Self::NAME, self.span, "tests are read, and not run yet in this version") }
+        Diagnostic::warning(Self::NAME, self.span, "tests are read, and not run yet in this version")
             .label("not run")
     }
 }

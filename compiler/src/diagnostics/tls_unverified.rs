@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// A broker whose certificate is not looked at.
 pub struct TlsUnverified {
@@ -14,6 +15,7 @@ pub struct TlsUnverified {
 
 impl Finding for TlsUnverified {
     const NAME: &'static str = "tls-unverified";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"With `verify = false` the connection is encrypted, to whoever answers. A certificate of one's own authority is checked with `ca`.
 
 ```pipe

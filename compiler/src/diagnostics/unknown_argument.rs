@@ -50,8 +50,7 @@ derive day = date_trunc(\"day\", created_at, zone = \"Europe/Paris\")
         let diagnostic = Diagnostic::error(Self::NAME, self.span, message).label("unknown parameter");
         let diagnostic = match self.closest {
             Some(closest) => diagnostic
-                .help(format!("did you mean `{closest}`?"))
-                .fix(format!("write `{closest}`"), self.span, closest),
+                .did_you_mean(&self.name, self.span, &closest),
             None if self.known.is_empty() => diagnostic.help(format!("write `{function}()`")),
             None => diagnostic.help(format!("its parameters are: {}", self.known.join(", "))),
         };

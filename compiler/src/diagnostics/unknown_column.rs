@@ -71,8 +71,7 @@ Text stands in quotes: `status == \"paid\"`. The fields of a lookup or a join st
         }
         if let Some((closest, declared)) = self.closest {
             let diagnostic = diagnostic
-                .help(format!("did you mean `{closest}`?"))
-                .fix(format!("write `{closest}`"), self.span, &*closest);
+                .did_you_mean(name, self.span, &closest);
             return match declared {
                 Some(declared) => diagnostic.also(declared, format!("`{closest}` is declared here")),
                 None => diagnostic,

@@ -33,7 +33,7 @@ sink big_orders from big to warehouse { table = "big_orders" }
         let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("there is no connection `{}`", self.name))
             .label("not declared");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.name, self.span, &closest),
             None => diagnostic,
         }
     }

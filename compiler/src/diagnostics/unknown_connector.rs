@@ -35,7 +35,7 @@ connection warehouse = sqlite { path = "shop.db" }
         let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("there is no kind of connection `{}`", self.kind))
             .label("unknown kind");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.kind, self.span, &closest),
             None => diagnostic.help(format!("known are: {}", self.known.join(", "))),
         }
     }

@@ -36,7 +36,7 @@ transform big from orders
         let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("`{}` begins no declaration", self.word))
             .label("unknown keyword");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.word, self.span, &closest),
             None => diagnostic.help("declarations are: pipeline, import, connection, type, fn, param, source, topic, transform, sink, test"),
         }
     }

@@ -39,8 +39,7 @@ transform t from customers | where address.country == \"NL\"
         let diagnostic = Diagnostic::error(Self::NAME, self.span, message).label("unknown field");
         match self.closest {
             Some(closest) => diagnostic
-                .help(format!("did you mean `{closest}`?"))
-                .fix(format!("write `{closest}`"), self.span, closest),
+                .did_you_mean(&self.name, self.span, &closest),
             None => diagnostic.help(format!("its fields are: {}", self.known.join(", "))),
         }
     }

@@ -35,7 +35,7 @@ topic orders: Order from orders_csv { format = json }
         let diagnostic =
             Diagnostic::error(Self::NAME, self.span, format!("there is no format `{}`", self.name)).label("unknown format");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.name, self.span, &closest),
             None => diagnostic.help(format!("known in this version are: {}", self.known.join(", "))),
         }
     }

@@ -40,12 +40,11 @@ Aggregates (`count`, `sum`, `min`, `max`, `avg`) stand in the braces of `group b
         if AGGREGATES.contains(&self.name.as_str()) {
             return diagnostic
                 .label("only known in `group by`")
-                .help(format!("write `group by … {{ x = {}(…) }}`", self.name));
+                .help("aggregates stand in `group by`, which is not built yet in this version");
         }
         match self.closest {
             Some(closest) => diagnostic
-                .help(format!("did you mean `{closest}`?"))
-                .fix(format!("write `{closest}`"), self.span, closest),
+                .did_you_mean(&self.name, self.span, &closest),
             None => diagnostic.help(format!("declare it: `fn {}(x: …): … = …`", self.name)),
         }
     }

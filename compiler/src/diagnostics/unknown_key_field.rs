@@ -37,7 +37,7 @@ sink big_orders from big to warehouse { table = "big_orders", key = order_id }
         let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("the records have no field `{}`", self.name))
             .label("not a field of what flows in");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.name, self.span, &closest),
             None => diagnostic.help(format!("fields are: {}", self.fields.join(", "))),
         }
     }

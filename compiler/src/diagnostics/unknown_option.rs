@@ -41,8 +41,7 @@ topic orders: Order from shop_orders { partitions = 30 }
         match self.closest {
             Some(closest) => diagnostic
                 .label("unknown option")
-                .help(format!("did you mean `{closest}`?"))
-                .fix(format!("write `{closest}`"), self.span, closest),
+                .did_you_mean(&self.name, self.span, &closest),
             None => diagnostic.label("unknown option").help(format!("known are: {}", self.known.join(", "))),
         }
     }

@@ -8,7 +8,7 @@ use super::{Diagnostic, Finding};
 pub struct UnknownParam {
     /// The name
     pub name: String,
-    /// Where, on the command line.
+    /// Where, on the command line or in the environment's file.
     pub span: Span,
     /// The closest known one, if something is close.
     pub closest: Option<String>,
@@ -16,8 +16,8 @@ pub struct UnknownParam {
 
 impl Finding for UnknownParam {
     const NAME: &'static str = "unknown-param";
-    const EXPLAIN: &'static str = r##"`--set` was given a name that the program does not declare. If it were ignored, the program would run with its default, and nobody would
-notice.
+    const EXPLAIN: &'static str = r##"`--set`, or an environment of `pipewright.yaml`, gives a value to a name that the program does not declare. If it were ignored, the
+program would run with its default, and nobody would notice. A file may serve several programs: what another one declares is no error.
 
 ```pipe
 param min_amount: decimal(12, 2) = 0.00

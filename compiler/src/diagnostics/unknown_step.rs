@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::hints;
 
 /// A word that begins no step.
 pub struct UnknownStep {
@@ -36,7 +37,8 @@ transform big from orders
         let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("unknown step `{}`", self.word))
             .label("no step is called that");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.word, self.span, &closest),
+            None if hints::step(&self.word).is_some() => diagnostic.help(hints::step(&self.word).unwrap_or_default()),
             None => diagnostic.help("steps are: where, check, derive, select, drop, rename, as events, as table"),
         }
     }

@@ -34,7 +34,7 @@ type Order = { order_id: int64 @key, customer: string, amount: decimal(12, 2) }
         let diagnostic =
             Diagnostic::error(Self::NAME, self.span, format!("there is no type `{}`", self.name)).label("not declared");
         match self.closest {
-            Some(closest) => diagnostic.help(format!("did you mean `{closest}`?")).fix(format!("write `{closest}`"), self.span, closest),
+            Some(closest) => diagnostic.did_you_mean(&self.name, self.span, &closest),
             None => diagnostic.help("types are: bool, int32, int64, float64, decimal(p, s), string, bytes, uuid, date, time, timestamp, …"),
         }
     }

@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// A pattern of a `match` that never decides anything.
 pub struct UnreachableArm {
@@ -18,6 +19,7 @@ pub struct UnreachableArm {
 
 impl Finding for UnreachableArm {
     const NAME: &'static str = "unreachable-arm";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = "\
 The arms of a `match` are tried from top to bottom, and the first that fits decides. A pattern that stands there twice, or \
 behind `_`, never does.

@@ -3,6 +3,7 @@
 use pipewright_grammar::Span;
 
 use super::{Diagnostic, Finding};
+use crate::levels::Level;
 
 /// A declaration that nothing uses.
 pub struct UnusedDeclaration {
@@ -18,6 +19,7 @@ pub struct UnusedDeclaration {
 
 impl Finding for UnusedDeclaration {
     const NAME: &'static str = "unused-declaration";
+    const LINT: Option<Level> = Some(Level::Warn);
     const EXPLAIN: &'static str = r##"Something is declared that nothing reads. For a transform or a source that means: nothing of it runs. Often a name was misspelt elsewhere,
 or the reader was forgotten. A topic that this program writes is not reported: others may read it.
 

@@ -41,6 +41,7 @@ sink big_orders from big to warehouse { table = "big_orders", write = upsert, ke
             .label("another key")
             .also(self.decided, format!("`{}`: `{identity}` identifies a row", self.kind))
             .help(format!("write `key = {key}`, or leave `key` out"))
+            .choice(format!("write `{key}`"), self.span, key)
             .note("with another key, rows overwrite each other, and a delete does not find its row")
     }
 }

@@ -10,6 +10,8 @@ pub struct WhichCluster {
     pub topic: String,
     /// Where.
     pub span: Span,
+    /// What `on` stands behind: the name, or its type.
+    pub end: Span,
     /// The clusters of the program
     pub clusters: Vec<(String, Span)>,
 }
@@ -40,7 +42,9 @@ connection bus = kafka { embedded = true }
                 let first = Diagnostic::error(Self::NAME, self.span, message)
                     .label("there are several")
                     .help(format!("write `topic {} on {name}`", self.topic));
-                self.clusters.iter().fold(first, |it, (_, span)| it.also(*span, "a cluster"))
+                self.clusters.iter().fold(first, |it, (name, span)| {
+                    it.also(*span, "a cluster").choice(format!("write `on {name}`"), self.end.after(), format!(" on {name}"))
+                })
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use pipewright_grammar::Span;
 
-use super::{Diagnostic, Finding};
+use super::{Diagnostic, Finding, Fix};
 
 /// A value that its option cannot have.
 pub struct WrongOptionValue {
@@ -16,6 +16,8 @@ pub struct WrongOptionValue {
     pub span: Span,
     /// What to do.
     pub help: Option<String>,
+    /// Mechanical answers.
+    pub fixes: Vec<Fix>,
 }
 
 impl Finding for WrongOptionValue {
@@ -35,7 +37,8 @@ topic orders: Order from orders_csv { partitions = 1, retention = 30d }
 
     fn diagnostic(self) -> Diagnostic {
         let message = format!("`{}` of {}: expected {}", self.option, self.block, self.expected);
-        let diagnostic = Diagnostic::error(Self::NAME, self.span, message).label("not this");
+        let mut diagnostic = Diagnostic::error(Self::NAME, self.span, message).label("not this");
+        diagnostic.fixes = self.fixes;
         match self.help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,

@@ -169,7 +169,7 @@ impl Checker<'_, '_> {
             return None;
         }
         let text = format!("div({left}, {right})");
-        Some(Fix { title: "divide without a fraction".into(), edits: vec![(whole, text)] })
+        Some(Fix::choice("divide without a fraction", vec![(whole, text)]))
     }
 
     /// Only a constant can stand here.

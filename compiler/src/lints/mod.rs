@@ -1,17 +1,46 @@
-//! Lints: what a program can have wrong although it is well typed. Each is a rule of its own over the finished nodes.
+//! Lints: what a program can have wrong although it is well typed. Each is a file of its own with one line in [`lints!`]:
+//! a rule over the finished nodes. Types, keys and order are checked before and are no lints.
+//!
+//! Invariant: a lint says nothing of a program that does what its writer meant; who has looked at a place writes
+//! `# pipewright: allow(name)`.
 
-mod collisions;
-mod connections;
-mod topics;
-mod unused;
+mod facts;
 
-use pipewright_plan::{BadRecordPolicy, Delivery, Write};
+use crate::{context::Context, diagnostics::Diagnostics, nodes::Program, nodes::pipeline};
 
-use crate::{
-    context::Context,
-    diagnostics::{AppendSinkNotIdempotent, Diagnostics, DlqUnbounded, TestNotRun},
-    nodes::{Program, pipeline},
-};
+use facts::Facts;
+
+/// Declares the lints: a module each, with a function `check`.
+macro_rules! lints {
+    ($($module:ident),* $(,)?) => {
+        $( mod $module; )*
+
+        const ALL: &[fn(&Facts<'_>, &mut Diagnostics)] = &[ $( $module::check ),* ];
+    };
+}
+
+lints! {
+    append_sink_not_idempotent,
+    copartition_count_mismatch,
+    dlq_unbounded,
+    empty_key,
+    first_run_skips_history,
+    low_cardinality_key,
+    message_size_mismatch,
+    over_partitioned_topic,
+    partitioner_implicit,
+    partitioner_mismatch,
+    replication_factor_one,
+    retention_below_recovery_window,
+    row_at_a_time_sink,
+    sasl_without_tls,
+    shared_table,
+    single_partition_topic,
+    test_not_run,
+    tls_unverified,
+    topic_name_collision,
+    unused_declaration,
+}
 
 /// Runs them all.
 pub(crate) fn check(
@@ -20,33 +49,8 @@ pub(crate) fn check(
     program: &Program,
     diagnostics: &mut Diagnostics,
 ) {
-    collisions::check(context, program, diagnostics);
-    connections::check(context, diagnostics);
-    topics::check(context, program, diagnostics);
-    if let Some(plan) = pipeline.plan.as_ref().filter(|it| it.max_bad_ppm >= 1_000_000) {
-        let options = context.index.pipeline.and_then(|it| it.part.options.as_ref());
-        let entry = options.and_then(|it| it.entries.iter().find(|it| it.name.text == "max_bad"));
-        if entry.is_some() && plan.on_bad_record != BadRecordPolicy::Stop {
-            diagnostics.emit(DlqUnbounded { span: entry.map(|it| it.span).unwrap_or_default() });
-        }
-    }
-    // What a mistake elsewhere left without a reader is no news.
-    if !diagnostics.has_errors() {
-        unused::check(context, diagnostics);
-    }
-    for sink in &program.sinks {
-        if pipeline.delivery == Delivery::AtLeastOnce
-            && sink.write == Write::Append
-            && let Some(node) = context.index.node(&sink.name)
-        {
-            diagnostics.emit(AppendSinkNotIdempotent {
-                sink: sink.name.clone(),
-                span: node.node.name.span,
-                delivery: pipeline.delivery_span,
-            });
-        }
-    }
-    for test in &context.index.tests {
-        diagnostics.emit(TestNotRun { span: test.declaration.head });
+    let facts = Facts { context, pipeline, program };
+    for lint in ALL {
+        lint(&facts, diagnostics);
     }
 }

@@ -6,6 +6,8 @@ use pipewright_plan::{BadRecordPolicy, Base, CallSpec, Field, OptionSpec, Option
 
 use super::option;
 use crate::{
+    added,
+    context::Context,
     diagnostics::{Diagnostics, NotYet, PiiDeadLetter},
     options::Checked,
 };
@@ -95,7 +97,24 @@ pub(crate) fn check_pii(
         span: policy.span,
         declared: declared(&field.name),
         written: policy.written,
+        edits: vec![],
     })
+}
+
+/// What could be said of the originals: at the policy that is written, else at the pipeline.
+pub(super) fn answers(finding: &PiiDeadLetter, context: &Context<'_>) -> Vec<(String, (Span, String))> {
+    let Some(pipeline) = context.index.pipeline else { return vec![] };
+    let answer = |original: &str| {
+        let policy = format!("dead_letter(original = {original})");
+        let text = format!("on_bad_record = {policy}");
+        let place = if finding.written {
+            (finding.span, policy)
+        } else {
+            added::option(pipeline.part.options.as_ref(), pipeline.part.name.span, &text, context.sources)
+        };
+        (text, place)
+    };
+    vec![answer("keep"), answer("position")]
 }
 
 /// A field that is personal data, or holds some.

@@ -107,8 +107,9 @@ pub(crate) fn check(context: &Context<'_>, pipeline: &pipeline::Checked, diagnos
         program.flows.insert(node.node.name.text.clone(), flow);
     }
     let mut told = BTreeSet::new();
-    for finding in std::mem::take(&mut program.pii) {
+    for mut finding in std::mem::take(&mut program.pii) {
         if told.insert(finding.span) {
+            finding.edits = bad_records::answers(&finding, context);
             diagnostics.emit(finding);
         }
     }

@@ -95,6 +95,7 @@ pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Che
                 expected: "sizes and times above zero".into(),
                 span: block.value_span("commit"),
                 help: None,
+                fixes: vec![],
             });
         }
     }

@@ -72,6 +72,10 @@ pub(super) fn check(
     let node = site.node;
     let database = database(site, context, diagnostics);
     let input = inputs::read(site, NodeRole::Sink, context, program, diagnostics);
+    if node.to.as_ref().and_then(|it| context.connections.get(&it.text)).is_some_and(|it| it.spec.sink.is_none()) {
+        // It has been told; the options of what this should be are others.
+        return;
+    }
     let more = database.and_then(|it| it.spec.sink).unwrap_or_default();
     let block = options::check(node.options.as_ref(), site.head(), &[OPTIONS, more], "a sink", context, diagnostics);
     let policy = bad_records::read(&block, &pipeline.policy, diagnostics);

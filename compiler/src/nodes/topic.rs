@@ -15,9 +15,10 @@ use super::{
     source::{self, Typed},
 };
 use crate::{
+    added,
     context::{Context, DeclaredConnection},
     diagnostics::{
-        CompactedTopicMisuse, Diagnostics, KeyNotIdentity, NotYet, PartitionsNotSaid, WhichCluster, WrongConnection,
+        CompactedTopicMisuse, Diagnostics, KeyNotIdentity, NotYet, PartitionsInherited, WhichCluster, WrongConnection,
         WrongInput, WrongOptionValue,
     },
     expressions::{self, Scope},
@@ -117,6 +118,7 @@ pub(super) fn check(
             expected: "at least a millisecond".into(),
             span: block.value_span("retention"),
             help: None,
+            fixes: vec![],
         });
     }
     let format = formats::read(&block, Some("json"), context, diagnostics);
@@ -156,7 +158,7 @@ pub(super) fn check(
     if let Kind::Changelog { key, .. } = &kind {
         key_is_identity(key, &keys, &block, site, diagnostics);
     }
-    let count = partitions(&block, cluster, owned, site, diagnostics);
+    let count = partitions(&block, cluster, owned, site, context, diagnostics);
     let topic_name = topic_name(&block, &node.name.text, node.name.span, diagnostics);
     let schema = mark_key(typed.schema.clone(), &kind);
     let flow =
@@ -231,7 +233,8 @@ fn cluster<'c>(
         }
         several => {
             let clusters = several.iter().map(|it| (it.plan.name.clone(), it.span)).collect();
-            diagnostics.emit(WhichCluster { topic: name.text.clone(), span: name.span, clusters });
+            let end = site.node.ty.as_ref().map_or(name.span, |it| it.span);
+            diagnostics.emit(WhichCluster { topic: name.text.clone(), span: name.span, end, clusters });
             None
         }
     }
@@ -406,6 +409,7 @@ fn partitions(
     cluster: Option<&DeclaredConnection>,
     owned: bool,
     site: &Site<'_>,
+    context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<u32> {
     if let Some(count) = block.int("partitions") {
@@ -415,11 +419,12 @@ fn partitions(
     if cluster.embedded() {
         return Some(1);
     }
-    if owned && !cluster.incomplete && !block.has("partitions") {
-        diagnostics.emit(PartitionsNotSaid {
+    if owned && !cluster.incomplete && !block.has("partitions") && !block.meant("partitions") {
+        diagnostics.emit(PartitionsInherited {
             topic: site.node.name.text.clone(),
             span: site.node.name.span,
             cluster: cluster.span,
+            edit: added::node(site.node, "partitions = 6", context.sources),
         });
     }
     None
@@ -435,6 +440,7 @@ fn topic_name(block: &options::Checked<'_>, name: &str, span: Span, diagnostics:
             expected: "1 to 249 letters, digits, `.`, `_` or `-`".into(),
             span: if block.has("name") { block.value_span("name") } else { span },
             help: None,
+            fixes: vec![],
         });
     }
     found
@@ -460,6 +466,7 @@ fn start(block: &options::Checked<'_>, context: &Context<'_>, diagnostics: &mut 
                 expected: "`earliest`, `latest` or an instant such as `@2026-01-01T00:00:00Z`".into(),
                 span: expr.span,
                 help: None,
+                fixes: vec![],
             });
             Start::Earliest
         }

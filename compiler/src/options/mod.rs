@@ -34,9 +34,16 @@ pub(crate) struct Checked<'a> {
     pub(crate) span: Span,
     /// The block: "a topic".
     what: String,
+    /// Options that unknown names were taken for.
+    guessed: Vec<String>,
 }
 
 impl<'a> Checked<'a> {
+    /// Something was written that this option was taken to be: then that it is missing is no news.
+    pub(crate) fn meant(&self, name: &str) -> bool {
+        self.guessed.iter().any(|it| it == name)
+    }
+
     /// The expression behind an option.
     pub(crate) fn expr(&self, name: &str) -> Option<&'a Expr> {
         self.entries.get(name).map(|(_, expr)| *expr)
@@ -107,6 +114,7 @@ impl<'a> Checked<'a> {
                     expected: "text that is known when the program is compiled".into(),
                     span: self.value_span(name),
                     help: Some("use a `param`, and set it per environment".into()),
+                    fixes: vec![],
                 });
                 None
             }
@@ -174,13 +182,17 @@ fn check_parts<'a>(
     diagnostics: &mut Diagnostics,
 ) -> Checked<'a> {
     let all = || specs.iter().copied().flatten();
-    let mut checked =
-        Checked { values: Options::new(), entries: BTreeMap::new(), span: place.span, what: place.what.to_string() };
-    let mut guessed: Vec<String> = vec![];
+    let mut checked = Checked {
+        values: Options::new(),
+        entries: BTreeMap::new(),
+        span: place.span,
+        what: place.what.to_string(),
+        guessed: vec![],
+    };
     for part in parts {
         let Some(spec) = all().find(|spec| spec.name == part.name) else {
             let closest = closest(part.name, all().map(|spec| spec.name));
-            guessed.extend(closest.clone());
+            checked.guessed.extend(closest.clone());
             diagnostics.emit(UnknownOption {
                 name: part.name.to_string(),
                 span: part.name_span,
@@ -203,7 +215,7 @@ fn check_parts<'a>(
     for spec in all().filter(|spec| spec.required && !place.incomplete) {
         if !checked.entries.contains_key(spec.name)
             && !place.given.contains_key(spec.name)
-            && !guessed.iter().any(|it| it == spec.name)
+            && !checked.guessed.iter().any(|it| it == spec.name)
         {
             diagnostics.emit(MissingOption {
                 name: spec.name,

@@ -11,7 +11,7 @@ use pipewright_plan::{Base, CallSpec, Literal, OptionSpec, OptionType, OptionVal
 use super::{Part, Place, check_parts, holds_password};
 use crate::{
     context::Context,
-    diagnostics::{Diagnostics, SecretInFile, UnknownFormat, WrongOptionValue},
+    diagnostics::{Diagnostics, Fix, SecretInFile, UnknownFormat, WrongOptionValue},
     expressions,
     expressions::closest,
 };
@@ -21,6 +21,7 @@ struct Misfit {
     span: Span,
     expected: String,
     help: Option<String>,
+    fixes: Vec<Fix>,
 }
 
 /// Reads the value of an option, or says why not.
@@ -40,6 +41,7 @@ pub(super) fn read(
                 expected: misfit.expected,
                 span: misfit.span,
                 help: misfit.help,
+                fixes: misfit.fixes,
             });
             None
         }
@@ -54,7 +56,7 @@ fn typed(
     context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<OptionValue>, Misfit> {
-    let misfit = |help: Option<String>| Misfit { span: expr.span, expected: expected(ty), help };
+    let misfit = |help: Option<String>| Misfit { span: expr.span, expected: expected(ty), help, fixes: vec![] };
     if matches!(expr.kind, ExprKind::Error) {
         return Ok(None);
     }
@@ -105,8 +107,9 @@ fn typed(
                 if words.contains(&text.as_str()) {
                     return Ok(Some(OptionValue::Word(text.clone())));
                 }
-                let help = closest(text, words.iter().copied()).map(|it| format!("did you mean `{it}`?"));
-                Err(misfit(help))
+                let Some(meant) = closest(text, words.iter().copied()) else { return Err(misfit(None)) };
+                let misfit = misfit(Some(format!("did you mean `{meant}`?")));
+                Err(Misfit { fixes: vec![Fix::did_you_mean(text, expr.span, &meant)], ..misfit })
             }
             _ => Err(misfit(None)),
         },
@@ -156,7 +159,7 @@ fn list(
     let mut whole = true;
     for member in members {
         if matches!(member.kind, ExprKind::List(_)) {
-            return Err(Misfit { span: member.span, expected: expected(ty), help: None });
+            return Err(Misfit { span: member.span, expected: expected(ty), help: None, fixes: vec![] });
         }
         match typed(member, ty, name, context, diagnostics)? {
             Some(value) => values.push(value),
@@ -178,7 +181,7 @@ fn reference(expr: &Expr) -> Result<Option<OptionValue>, Misfit> {
         (None, ExprKind::String(text)) => Some(text.clone()),
         _ => None,
     };
-    let wrong = |expected: &str| Misfit { span: expr.span, expected: expected.to_string(), help: None };
+    let wrong = |expected: &str| Misfit { span: expr.span, expected: expected.to_string(), help: None, fixes: vec![] };
     match (function.text.as_str(), args.as_slice()) {
         ("env", [name]) => match text(name) {
             Some(name) => Ok(Some(OptionValue::Env { name, fallback: None })),
@@ -206,7 +209,7 @@ fn constant(
     context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<OptionValue>, Misfit> {
-    let misfit = |help: Option<String>| Misfit { span: expr.span, expected: expected(ty), help };
+    let misfit = |help: Option<String>| Misfit { span: expr.span, expected: expected(ty), help, fixes: vec![] };
     match &expr.kind {
         ExprKind::Name(name) => match context.params.get(&name.text) {
             None => {
@@ -283,9 +286,18 @@ fn format(expr: &Expr, context: &Context<'_>, diagnostics: &mut Diagnostics) -> 
         ExprKind::Name(name) => (name, [].as_slice(), expr.span),
         ExprKind::Call { callee, args, args_span } => match &callee.kind {
             ExprKind::Name(name) => (name, args.as_slice(), *args_span),
-            _ => return Err(Misfit { span: expr.span, expected: expected(&OptionType::Format), help: None }),
+            _ => {
+                return Err(Misfit {
+                    span: expr.span,
+                    expected: expected(&OptionType::Format),
+                    help: None,
+                    fixes: vec![],
+                });
+            }
         },
-        _ => return Err(Misfit { span: expr.span, expected: expected(&OptionType::Format), help: None }),
+        _ => {
+            return Err(Misfit { span: expr.span, expected: expected(&OptionType::Format), help: None, fixes: vec![] });
+        }
     };
     let Some(codec) = context.registry.codec(&name.text) else {
         let known: Vec<&'static str> = context.registry.codecs.iter().map(|it| it.name).collect();
@@ -343,12 +355,17 @@ fn arguments(
             }
             (None, None) if specs.is_empty() => {
                 let expected = format!("nothing in parentheses after `{name}`");
-                return Err(Misfit { span: arg.value.span, expected, help: Some(format!("write `{name}`")) });
+                return Err(Misfit {
+                    span: arg.value.span,
+                    expected,
+                    help: Some(format!("write `{name}`")),
+                    fixes: vec![],
+                });
             }
             (None, None) => {
                 let names: Vec<&str> = specs.iter().map(|it| it.name).collect();
                 let expected = format!("at most {} values here: {}", specs.len(), names.join(", "));
-                return Err(Misfit { span: arg.value.span, expected, help: None });
+                return Err(Misfit { span: arg.value.span, expected, help: None, fixes: vec![] });
             }
         }
     }
@@ -363,7 +380,7 @@ fn properties(
     context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<OptionValue>, Misfit> {
-    let misfit = |span: Span| Misfit { span, expected: expected(&OptionType::Properties), help: None };
+    let misfit = |span: Span| Misfit { span, expected: expected(&OptionType::Properties), help: None, fixes: vec![] };
     let ExprKind::Record(record) = &expr.kind else { return Err(misfit(expr.span)) };
     let mut values = Options::new();
     for entry in &record.entries {

@@ -43,6 +43,11 @@ impl BadRate {
         bad >= LEAST && u64::from(bad) * 1_000_000 > u64::from(self.limit_ppm) * 10_000
     }
 
+    /// As if nothing had been counted.
+    pub fn forget(&mut self) {
+        *self = Self::new(self.limit_ppm);
+    }
+
     /// Bad ones among the last 10,000.
     pub fn bad(&self) -> u32 {
         self.blocks.iter().sum()

@@ -8,6 +8,7 @@ use pipewright_plan::{
 };
 
 use super::columns::{Columns, Fields, Place, StepLayout};
+use super::coverage::Coverage;
 use super::segment::{Branch, KeyCells, Segment, Step, StepKind, Tap};
 use crate::codecs::{CodecError, ColumnRequest, Decoder};
 
@@ -60,15 +61,27 @@ pub fn build(
     numbering: &mut Numbering,
     decoder: MakeDecoder<'_>,
 ) -> Result<Segment, BuildError> {
+    build_covered(plan, input, targets, numbering, decoder, None)
+}
+
+/// The same, noting what records reach.
+pub fn build_covered(
+    plan: &Plan,
+    input: Input<'_>,
+    targets: &[Target<'_>],
+    numbering: &mut Numbering,
+    decoder: MakeDecoder<'_>,
+    coverage: Option<&Coverage>,
+) -> Result<Segment, BuildError> {
     let (schema, origin) = match input {
         Input::Topic(topic) => (&topic.schema, topic.origin),
         Input::Source(source) => (&source.schema, source.origin),
     };
     // The first pass finds the cells, the second numbers them.
     let first = Columns::new(schema, origin);
-    Builder { plan, targets, columns: &first, numbering: &mut Numbering::default() }.root(input)?;
+    Builder { plan, targets, columns: &first, numbering: &mut Numbering::default(), coverage: None }.root(input)?;
     let columns = first.settle();
-    let mut builder = Builder { plan, targets, columns: &columns, numbering };
+    let mut builder = Builder { plan, targets, columns: &columns, numbering, coverage };
     let (root, deletes) = builder.root(input)?;
     let (requests, metas, cells) = columns.finish();
     let (name, place, policy, kind) = match input {
@@ -100,6 +113,7 @@ struct Builder<'a, 'c> {
     targets: &'a [Target<'a>],
     columns: &'c Columns<'a>,
     numbering: &'c mut Numbering,
+    coverage: Option<&'c Coverage>,
 }
 
 /// Everything a branch inherits from the one above it.
@@ -187,7 +201,17 @@ impl Builder<'_, '_> {
     }
 
     fn compile(&self, expr: &Expr, fields: &Fields) -> Result<Compiled, BuildError> {
-        compile(expr, &StepLayout { columns: self.columns, fields }).map_err(|error| BuildError::Plan(error.reason))
+        let layout = StepLayout { columns: self.columns, fields, coverage: self.coverage };
+        compile(expr, &layout).map_err(|error| BuildError::Plan(error.reason))
+    }
+
+    /// The condition of a `where` or `check`.
+    fn condition(&self, expr: &Expr, step: &PlanStep, fields: &Fields) -> Result<Compiled, BuildError> {
+        let compiled = self.compile(expr, fields)?;
+        Ok(match self.coverage {
+            Some(coverage) => compiled.watched(coverage.condition(step.origin, &step.keyword)),
+            None => compiled,
+        })
     }
 
     fn field(&self, fields: &Fields, name: &str) -> Result<usize, BuildError> {
@@ -217,10 +241,10 @@ impl Builder<'_, '_> {
         let mut add = |kind: StepKind| compiled.push(Step { number, id: step.id.clone(), place: place.clone(), kind });
         match &step.kind {
             PlanStepKind::Where { condition, deletes } => {
-                add(StepKind::Where { condition: self.compile(condition, fields)?, deletes: *deletes });
+                add(StepKind::Where { condition: self.condition(condition, step, fields)?, deletes: *deletes });
             }
             PlanStepKind::Check { condition, reason } => add(StepKind::Check {
-                condition: self.compile(condition, fields)?,
+                condition: self.condition(condition, step, fields)?,
                 reason: self.compile(reason, fields)?,
             }),
             PlanStepKind::Derive(assignments) => {

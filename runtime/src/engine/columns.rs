@@ -6,9 +6,10 @@
 
 use std::cell::RefCell;
 
-use pipewright_expr::Layout;
+use pipewright_expr::{Layout, Reached};
 use pipewright_plan::{Base, Expr, ExprKind, Meta, Origin, Schema, Type};
 
+use super::coverage::Coverage;
 use crate::codecs::ColumnRequest;
 
 /// The cells of one segment.
@@ -144,9 +145,14 @@ impl<'a> Columns<'a> {
 pub(super) struct StepLayout<'a, 'c> {
     pub(super) columns: &'c Columns<'a>,
     pub(super) fields: &'c Fields,
+    pub(super) coverage: Option<&'c Coverage>,
 }
 
 impl Layout for StepLayout<'_, '_> {
+    fn branch(&self, choice: Origin, value: Origin) -> Option<Reached> {
+        self.coverage.map(|it| it.branch(choice, value))
+    }
+
     fn column(&self, path: &[&str]) -> Option<usize> {
         let (first, rest) = path.split_first()?;
         match self.fields.get(first)? {

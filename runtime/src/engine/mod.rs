@@ -7,11 +7,17 @@ mod bad_rate;
 mod build;
 mod columns;
 mod counters;
+mod coverage;
+mod ingest;
 mod process;
 mod segment;
+mod stage;
 
 pub use bad_rate::BadRate;
-pub use build::{BuildError, Input, MakeDecoder, Numbering, Target, build};
+pub use build::{BuildError, Input, MakeDecoder, Numbering, Target, build, build_covered};
 pub use counters::Counters;
+pub use coverage::{Coverage, Reachable};
+pub use ingest::{Emit, IngestCore, IngestHalt};
 pub use process::{Incoming, Output, Values, Verdict};
 pub use segment::{Segment, Tap};
+pub use stage::{Halt, StageCore, StageRecord};

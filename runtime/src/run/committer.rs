@@ -365,7 +365,7 @@ impl Wait {
     fn again(&mut self, why: &str) -> Result<(), RunError> {
         if !self.told {
             self.told = true;
-            self.observer.event(Event::Waiting { what: self.what.clone(), why: why.to_string() });
+            self.observer.event(Event::Waiting { what: self.what.clone(), why: alone(&self.what, why).to_string() });
         }
         let pause = self.pauses.next().unwrap_or(Duration::from_secs(5));
         let step = Duration::from_millis(50);
@@ -374,7 +374,7 @@ impl Wait {
             if self.stop.requested() {
                 return Err(RunError {
                     name: "stopped-while-waiting",
-                    message: format!("stopped while {} was away: {why}", self.what),
+                    message: format!("stopped while {} was away: {}", self.what, alone(&self.what, why)),
                     help: Some("nothing is lost: the next run goes on where the last commit ended".into()),
                     origin: None,
                     class: ErrorClass::OutOfReach,
@@ -399,12 +399,18 @@ pub(super) fn run_error(error: DatabaseError, parts: &CommitterParts) -> RunErro
     database_error(error, &parts.what, &parts.sink_origins)
 }
 
+/// The reason without the server's name before it, where that was just said.
+pub(super) fn alone<'a>(what: &str, why: &'a str) -> &'a str {
+    let server = what.split(" (connection").next().unwrap_or(what);
+    why.strip_prefix(server).and_then(|it| it.strip_prefix(": ")).unwrap_or(why)
+}
+
 /// What a database error means for a run that has not begun.
 pub(super) fn database_error(error: DatabaseError, what: &str, sinks: &[pipewright_plan::Origin]) -> RunError {
     match error {
         DatabaseError::Unavailable(why) => RunError {
             name: "out-of-reach",
-            message: format!("{what} is out of reach: {why}"),
+            message: format!("{what} is out of reach: {}", alone(what, &why)),
             help: Some("is it running, and is the address right?".into()),
             origin: None,
             class: ErrorClass::OutOfReach,

@@ -4,10 +4,9 @@
 //! records through the same engine into the same databases. Knows no clocks but the monotonic one, prints nothing: what
 //! happens is told to the [`Observer`].
 
+mod beginning;
 mod committer;
-mod core;
 mod embedded;
-mod ingest;
 mod resolve;
 mod server;
 mod signal;
@@ -16,12 +15,12 @@ mod summary;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pipewright_plan::Plan;
+use pipewright_plan::{Plan, Start};
 
 pub use resolve::{resolve_connection, resolve_plan};
 pub use signal::StopSignal;
 
-use crate::report::{ErrorClass, Observer, RunError, Summary};
+use crate::report::{ErrorClass, Observer, RunError, Summary, bug};
 
 /// How a plan is run.
 #[derive(Clone)]
@@ -32,6 +31,9 @@ pub struct RunSettings {
     pub base: PathBuf,
     /// Where this instance keeps its slot in the consumer groups, so that a restart takes its partitions back at once.
     pub state_dir: PathBuf,
+    /// Where partitions without a stored position begin, whatever their topics say; without it, a stage that has rows but no
+    /// position does not begin at all.
+    pub from: Option<Start>,
     /// Asks the run to drain, commit and end.
     pub stop: Arc<StopSignal>,
 }
@@ -52,16 +54,5 @@ pub fn run(plan: Plan, settings: RunSettings, observer: Arc<dyn Observer>) -> Re
         embedded::run(&plan, &settings, observer)
     } else {
         server::run(&plan, &settings, observer)
-    }
-}
-
-/// A contradiction inside the plan or the program: not the user's fault, unless the plan was edited by hand.
-fn bug(message: impl Into<String>) -> RunError {
-    RunError {
-        name: "internal-error",
-        message: message.into(),
-        help: Some("this is a bug of Pipewright (or the saved plan was edited): please report it".into()),
-        origin: None,
-        class: ErrorClass::Bug,
     }
 }

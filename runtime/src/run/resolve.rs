@@ -1,6 +1,6 @@
 //! `env("…")` and `file("…")` become values, relative paths become absolute, just before the run. Nothing of it is ever stored.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pipewright_plan::{Connection, OptionValue, Options, Origin, Plan};
 
@@ -25,22 +25,32 @@ pub fn resolve_plan(mut plan: Plan, base: &Path) -> Result<Plan, RunError> {
 pub fn resolve_connection(connection: &Connection, base: &Path) -> Result<Connection, RunError> {
     let mut options = resolve(&connection.options, connection.origin)?;
     // Relative to the program, not to where the command was typed: the same program means the same files everywhere.
-    let path_option = match connection.kind.as_str() {
-        "sqlite" => Some("path"),
-        "files" => Some("root"),
-        _ => None,
-    };
-    if let Some(name) = path_option {
-        let path = match options.get(name) {
-            Some(OptionValue::String(path)) => PathBuf::from(path),
-            _ => PathBuf::from("."),
-        };
-        if connection.kind != "sqlite" || path.as_os_str() != ":memory:" {
-            let absolute = base.join(path);
-            options.insert(name.into(), OptionValue::String(absolute.to_string_lossy().into_owned()));
+    let below = |path: &str| OptionValue::String(base.join(path).to_string_lossy().into_owned());
+    match connection.kind.as_str() {
+        "files" if !options.contains_key("root") => {
+            options.insert("root".into(), below("."));
         }
+        "sqlite" if matches!(options.get("path"), Some(OptionValue::String(path)) if path == ":memory:") => {}
+        "sqlite" => absolute(&mut options, &["path"], &below),
+        "files" => absolute(&mut options, &["root"], &below),
+        "postgres" => absolute(&mut options, &["root_cert", "client_cert", "client_key"], &below),
+        "kafka" => {
+            if let Some(OptionValue::Record(tls)) = options.get_mut("tls") {
+                absolute(tls, &["ca", "certificate", "key"], &below);
+            }
+        }
+        _ => {}
     }
     Ok(Connection { options, ..connection.clone() })
+}
+
+fn absolute(options: &mut Options, names: &[&str], below: &dyn Fn(&str) -> OptionValue) {
+    for name in names {
+        if let Some(OptionValue::String(path)) = options.get(*name) {
+            let path = below(path);
+            options.insert((*name).to_string(), path);
+        }
+    }
 }
 
 fn resolve(options: &Options, origin: Origin) -> Result<Options, RunError> {

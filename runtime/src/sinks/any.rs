@@ -7,7 +7,7 @@ use pipewright_plan::{OptionError, Plan, Stage, TypedOptions};
 use crate::connectors::postgres::{self, PostgresConnection, PostgresDatabase};
 use crate::connectors::sqlite::{SqliteConnection, SqliteDatabase};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
-use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, Originals, RowEncoder, StageContext};
+use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext};
 
 /// The database of a stage.
 pub enum AnyDatabase {
@@ -102,6 +102,13 @@ impl Database for AnyDatabase {
         }
     }
 
+    async fn history(&mut self) -> Result<History, DatabaseError> {
+        match self {
+            Self::Postgres(it) => it.history().await,
+            Self::Sqlite(it) => it.history().await,
+        }
+    }
+
     async fn acquire(
         &mut self,
         partitions: &[(u16, i32)],
@@ -146,6 +153,7 @@ mod tests {
         fn check(mut database: AnyDatabase, epoch: Epoch, originals: Box<dyn Originals>) {
             sendable(&async move {
                 database.prepare().await.map_err(drop)?;
+                database.history().await.map_err(drop)?;
                 database.acquire(&[], &[]).await.map_err(drop)?;
                 database.start_at(&[]).await.map_err(drop)?;
                 database.cursors().await.map_err(drop)?;

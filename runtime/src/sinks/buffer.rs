@@ -18,6 +18,7 @@ pub(crate) struct RowBuffer {
 /// A row that was begun.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Begun {
+    #[cfg_attr(not(feature = "engine"), allow(dead_code, reason = "only databases refuse rows"))]
     before: usize,
     start: usize,
 }
@@ -83,6 +84,7 @@ impl RowBuffer {
         });
     }
 
+    #[cfg(feature = "engine")]
     /// The row is bad: as if it had not begun.
     pub fn cancel(&mut self, begun: Begun) {
         self.chunk.bytes.truncate(begun.before);

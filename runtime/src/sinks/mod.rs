@@ -9,16 +9,25 @@ use pipewright_expr::Datum;
 
 use crate::record::{BadRecord, DeadLetter, Original, RecordId};
 
+#[cfg(feature = "engine")]
 mod any;
 pub(crate) mod buffer;
+#[cfg(feature = "engine")]
 pub(crate) mod commit;
+#[cfg(feature = "engine")]
 pub mod dead_letters;
+#[cfg(feature = "engine")]
 pub(crate) mod failure;
+pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
+#[cfg(feature = "engine")]
 mod stage_context;
 
+#[cfg(feature = "engine")]
 pub use any::{AnyDatabase, describe, location, open, open_connection};
+pub use history::{Filled, History};
+#[cfg(feature = "engine")]
 pub use stage_context::StageContext;
 
 /// Turns rows of one sink into its database's wire format, on the lane's thread. No I/O. Buffers are reused.
@@ -209,6 +218,9 @@ pub trait Database: Send {
     /// Connects, creates what is missing (own tables, sink tables where allowed), and checks every sink table against the
     /// plan. Reports the first thing that is wrong per sink.
     async fn prepare(&mut self) -> Result<(), Vec<DatabaseError>>;
+
+    /// Whether the stage was here before. After [`prepare`](Self::prepare).
+    async fn history(&mut self) -> Result<History, DatabaseError>;
 
     /// Takes ownership of partitions: raises their generations, waits for an in-flight commit of the
     /// old owner, gives their positions. `topic_ids` has one entry per topic of the stage; an id is stored where none is yet,

@@ -23,6 +23,8 @@ pub struct StageContext {
     pub sinks: Vec<Sink>,
     /// `file:line` of each sink.
     pub places: Vec<String>,
+    /// Other stages of the program that write a table of this one.
+    pub sharing: Vec<String>,
     /// Sources that feed its topics, sorted: in embedded mode their bad records are stored here as well.
     pub sources: Vec<String>,
 }
@@ -55,6 +57,7 @@ impl StageContext {
                 let names: BTreeSet<String> = feeds.map(|it| it.source.clone()).collect();
                 names.into_iter().collect()
             },
+            sharing: sharing(plan, stage),
             places: sinks.iter().map(|sink| plan.place(sink.origin)).collect(),
             sinks,
         })
@@ -70,6 +73,7 @@ impl StageContext {
             topics: Vec::new(),
             sinks: Vec::new(),
             places: Vec::new(),
+            sharing: Vec::new(),
             sources: Vec::new(),
         }
     }
@@ -84,4 +88,14 @@ impl StageContext {
     pub fn topic(&self, index: u16) -> &str {
         self.topics.get(usize::from(index)).map_or("?", String::as_str)
     }
+}
+
+/// Two sinks that append may share a table.
+fn sharing(plan: &Plan, stage: &Stage) -> Vec<String> {
+    let tables = |of: &Stage| -> BTreeSet<String> {
+        of.sinks.iter().filter_map(|name| plan.sink(name)).map(|sink| sink.table.clone()).collect()
+    };
+    let own = tables(stage);
+    let others = plan.stages.iter().filter(|it| it.id != stage.id && it.domain == stage.domain);
+    others.filter(|it| !tables(it).is_disjoint(&own)).map(|it| it.id.clone()).collect()
 }

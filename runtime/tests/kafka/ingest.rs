@@ -25,7 +25,7 @@ fn config(program: &str, topic: &str) -> IngestConfig {
         program: program.to_string(),
         source: "files".to_string(),
         transactional_id: format!("{program}.source.files"),
-        topic: need(topic, 3),
+        topics: vec![need(topic, 3)],
         partitioner: Partitioner::Murmur2,
         compression: "zstd".to_string(),
     }
@@ -34,10 +34,10 @@ fn config(program: &str, topic: &str) -> IngestConfig {
 fn send(producer: &mut IngestProducer, numbers: std::ops::Range<i64>) -> Result<(), IngestError> {
     for number in numbers {
         let key = number.to_string();
-        let partition = producer.partition(Some(key.as_bytes()));
+        let partition = producer.partition(0, Some(key.as_bytes()));
         let value = format!("{number} value");
         let headers = [("source", b"files:1".as_slice())];
-        producer.send(partition, Some(key.as_bytes()), Some(value.as_bytes()), &headers, Some(1_000_000))?;
+        producer.send(0, partition, Some(key.as_bytes()), Some(value.as_bytes()), &headers, Some(1_000_000))?;
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ fn keys(topic: &str) -> Vec<i64> {
 fn records_and_cursor_are_committed_together_and_read_back() {
     let (program, topic) = (unique("shop"), unique("orders"));
     let mut producer = IngestProducer::new(config(&program, &topic)).unwrap();
-    assert_eq!((producer.cursor(), producer.partitions()), (None, 3));
+    assert_eq!((producer.cursor(), producer.partitions(0)), (None, 3));
     producer.begin().unwrap();
     send(&mut producer, 0..1000).unwrap();
     producer.commit("file:1000").unwrap();
@@ -159,7 +159,7 @@ fn dead_letters_are_in_the_same_transaction() {
     producer.begin().unwrap();
     producer.dead_letter("a.csv:7", &letter("`x` is no number", vec![0xff, 0x00])).unwrap();
     let large = vec![b'x'; 2_000_000];
-    let error = producer.send(0, None, Some(&large), &[], None).unwrap_err();
+    let error = producer.send(0, 0, None, Some(&large), &[], None).unwrap_err();
     let IngestError::Refused(bad) = error else { panic!("{error:?}") };
     assert_eq!(bad.name, "record-too-large");
     producer.dead_letter("a.csv:8", &letter(&bad.reason, large)).unwrap();

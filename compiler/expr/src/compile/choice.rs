@@ -1,8 +1,12 @@
 //! `if`, `match`, `??` and `let`: one of several values, and only that one is evaluated.
 
+use std::sync::atomic::Ordering;
+
 use pipewright_plan::{Expr, Literal, MatchArm, Origin, Type};
 
-use super::{BytesSource, CompileError, Compiler, Source, TextSource, Typed, error, literal_typed, representation};
+use super::{
+    BytesSource, CompileError, Compiler, Reached, Source, TextSource, Typed, error, literal_typed, representation,
+};
 use crate::{Datum, Row};
 
 /// The closures of several values of one representation, combined by one closure.
@@ -64,7 +68,10 @@ impl Compiler<'_> {
         branches: &[(Expr, Expr)],
         otherwise: &Expr,
         ty: &Type,
+        origin: Origin,
     ) -> Result<Typed, CompileError> {
+        let places = branches.iter().map(|(_, value)| value).chain([otherwise]).map(|it| it.origin);
+        let reached = self.reached(origin, places);
         let mut conditions = Vec::new();
         let mut values = Vec::new();
         for (condition, value) in branches {
@@ -82,7 +89,16 @@ impl Compiler<'_> {
             }
             Some(conditions.len())
         };
-        choose(values, ty, pick)
+        choose(values, ty, reached, pick)
+    }
+
+    /// Who wants to know which of these values is taken; empty: nobody.
+    fn reached(&self, choice: Origin, places: impl Iterator<Item = Origin>) -> Vec<Reached> {
+        // A constant is evaluated when it is compiled: which of its branches is taken says nothing of any record.
+        if !self.folding {
+            return Vec::new();
+        }
+        places.map_while(|place| self.layout.branch(choice, place)).collect()
     }
 
     pub(super) fn arms(
@@ -92,6 +108,7 @@ impl Compiler<'_> {
         ty: &Type,
         origin: Origin,
     ) -> Result<Typed, CompileError> {
+        let reached = self.reached(origin, arms.iter().map(|arm| arm.value.origin));
         let mut patterns = Vec::new();
         let mut rest = None;
         let mut null = None;
@@ -128,7 +145,7 @@ impl Compiler<'_> {
                     })
                     .collect();
                 let subject = $source;
-                choose(values, ty, move |row| match subject.get(row) {
+                choose(values, ty, reached, move |row| match subject.get(row) {
                     None => nothing(row),
                     Some(value) => match patterns.iter().find(|(pattern, _)| pattern.same(&value)) {
                         Some((_, position)) => Some(*position),
@@ -148,7 +165,7 @@ impl Compiler<'_> {
                         _ => None,
                     })
                     .collect();
-                choose(values, ty, move |row| match source.get(row) {
+                choose(values, ty, reached, move |row| match source.get(row) {
                     None => nothing(row),
                     Some(value) => {
                         match patterns.iter().find(|(pattern, _)| super::compare_floats(*pattern, value).is_eq()) {
@@ -216,11 +233,22 @@ same!(i128);
 same!(Box<str>, &str);
 same!(Box<[u8]>, &[u8]);
 
-/// The value that the closure picks.
+/// The value that the closure picks. `reached`: who wants to know which, by position; empty: nobody.
 fn choose(
     values: Vec<Typed>,
     ty: &Type,
+    reached: Vec<Reached>,
     pick: impl for<'r, 'b> Fn(&'r Row<'b>) -> Option<usize> + Send + Sync + 'static,
 ) -> Result<Typed, CompileError> {
+    if reached.is_empty() {
+        return Ok(combine!(values, &ty.base, fs => move |row| fs.get(pick(row)?)?(row)));
+    }
+    let pick = move |row: &Row<'_>| {
+        let position = pick(row)?;
+        if let Some(reached) = reached.get(position) {
+            reached.store(true, Ordering::Relaxed);
+        }
+        Some(position)
+    };
     Ok(combine!(values, &ty.base, fs => move |row| fs.get(pick(row)?)?(row)))
 }

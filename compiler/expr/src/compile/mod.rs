@@ -30,6 +30,9 @@ pub use typed::{
     representation,
 };
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use pipewright_plan::{Base, Expr, ExprKind, Literal, Meta, Origin, Type};
 
 use crate::{Datum, EvalError, Row};
@@ -40,6 +43,24 @@ pub trait Layout {
     fn column(&self, path: &[&str]) -> Option<usize>;
     /// The column of what Kafka knows.
     fn meta(&self, meta: &Meta) -> Option<usize>;
+    /// What is set when this branch of the `if` or `match` at `choice` is taken; `value` is what stands there. `None`:
+    /// nobody wants to know.
+    fn branch(&self, choice: Origin, value: Origin) -> Option<Reached> {
+        let _ = (choice, value);
+        None
+    }
+}
+
+/// Set once a branch was taken.
+pub type Reached = Arc<AtomicBool>;
+
+/// What a condition has given so far.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// It was true.
+    pub passed: AtomicBool,
+    /// It was false or null.
+    pub failed: AtomicBool,
 }
 
 /// No columns at all.
@@ -91,6 +112,20 @@ impl Compiled {
             None => Ok(value),
             Some(error) => Err(error),
         }
+    }
+
+    /// The same condition, which notes what it gives.
+    pub fn watched(self, outcomes: Arc<Outcomes>) -> Self {
+        let Typed::Bool(source) = self.typed else { return self };
+        let typed = Typed::Bool(Source::Computed(Box::new(move |row| {
+            let value = source.get(row);
+            if !row.failed() {
+                let seen = if value == Some(true) { &outcomes.passed } else { &outcomes.failed };
+                seen.store(true, Ordering::Relaxed);
+            }
+            value
+        })));
+        Self { typed }
     }
 
     /// True if the value is the cell of that column, unchanged.
@@ -177,7 +212,7 @@ impl Compiler<'_> {
             ExprKind::In { operand, list, negated } => self.membership(operand, list, *negated),
             ExprKind::Like { operand, pattern, negated } => self.like(operand, pattern, *negated, origin),
             ExprKind::Matches { operand, pattern, negated } => self.matches(operand, pattern, *negated, origin),
-            ExprKind::If { branches, otherwise } => self.branches(branches, otherwise, &expr.ty),
+            ExprKind::If { branches, otherwise } => self.branches(branches, otherwise, &expr.ty, origin),
             ExprKind::Match { subject, arms } => self.arms(subject, arms, &expr.ty, origin),
             ExprKind::Concat(parts) => self.concat(parts),
             ExprKind::List(items) => self.list(items, &expr.ty),

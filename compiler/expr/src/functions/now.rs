@@ -28,7 +28,10 @@ fn typing(args: &[Expr]) -> Result<Type, TypeProblem> {
 
 fn compile(call: &mut CallSite<'_, '_>) -> Result<Typed, CompileError> {
     let _ = call;
-    Ok(Typed::of_int(|_| {
+    Ok(Typed::of_int(|row| {
+        if row.clock.is_some() {
+            return row.clock;
+        }
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
         i64::try_from(since.as_micros()).ok()
     }))

@@ -83,7 +83,12 @@ fn validate(options: &Options) -> Vec<OptionProblem> {
     };
     let (delimiter, quote) = (text("delimiter", ","), text("quote", "\""));
     let mut complain = |option: &str, message: String, help: &str| {
-        problems.push(OptionProblem { option: Some(option.to_string()), message, help: Some(help.to_string()) });
+        problems.push(OptionProblem {
+            option: Some(option.to_string()),
+            message,
+            help: Some(help.to_string()),
+            entry: None,
+        });
     };
     if one_ascii(&delimiter).is_none() {
         complain(

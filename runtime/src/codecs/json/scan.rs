@@ -195,14 +195,10 @@ impl Scan<'_> {
             if bytes.get(at) != Some(&b'"') {
                 return Err(Malformed::at(at, What::Key));
             }
-            let guess = node.children.get(expected).filter(|child| {
-                let end = at + 1 + child.key.len();
-                bytes.get(end) == Some(&b'"') && bytes.get(at + 1..end) == Some(&*child.key)
-            });
+            let guess = node.children.get(expected).filter(|child| child.stands_at(bytes, at + 1));
             let (found, end) = match guess {
-                // Only a key without characters that need an escape can stand there like this.
-                Some(child) if child.plain => (Some(expected), at + 1 + child.key.len()),
-                _ => self.key_at(at, node)?,
+                Some(child) => (Some(expected), at + 1 + child.key.len()),
+                None => self.key_at(at, node)?,
             };
             at = colon(bytes, end + 1)?;
             let child = found.and_then(|found| node.children.get(found));
@@ -245,7 +241,7 @@ impl Scan<'_> {
             unescape(self.payload.get(at + 1..end).unwrap_or_default(), self.key)?;
             Ok((node.find(self.key.as_bytes()), end))
         } else {
-            Ok((node.find(self.bytes.get(at + 1..end).unwrap_or_default()), end))
+            Ok((node.find_at(self.bytes, at + 1, end), end))
         }
     }
 }
@@ -261,7 +257,10 @@ mod tests {
 
     fn paths() -> Vec<Vec<String>> {
         let path = |text: &str| text.split('.').map(str::to_string).collect();
-        ["a", "b", "b.a", "b.c.d", "c", "d\n\"", "é", "e", "f", "g", "h"].iter().map(|it| path(it)).collect()
+        ["a", "b", "b.a", "b.c.d", "c", "d\n\"", "é", "e", "f", "fifteen-letters", "sixteen-letters-"]
+            .iter()
+            .map(|it| path(it))
+            .collect()
     }
 
     /// What the scanner finds, with the last resort of a value parser for its text.
@@ -302,6 +301,9 @@ mod tests {
             r#"{"b":{"a":1},"b":7}"#,
             r#"{"d\n\"":1,"\u00e9":2}"#,
             "{\"d\n\"\":1}",
+            r#"{"fifteen-letters":1,"sixteen-letters-":2,"sixteen-letters-x":3,"fifteen-letter":4}"#,
+            r#"{"sixteen-letters-":1,"fifteen-letters":2}"#,
+            r#"{"sixteen-letters-"}"#,
             r#"{"a":01}"#,
             r#"{"a":1.}"#,
             r#"{"a":-}"#,

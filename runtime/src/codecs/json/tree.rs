@@ -21,12 +21,46 @@ pub(super) struct Child {
     pub key: Box<[u8]>,
     /// It stands like that in the payload: nothing in it needs an escape.
     pub plain: bool,
+    /// The first sixteen bytes of the key and its closing quote, and which of them count.
+    head: u128,
+    mask: u128,
     /// Where its value goes.
     pub slot: usize,
     /// One past the last slot below it.
     pub end: usize,
     /// The requested keys of its value.
     pub below: Option<Box<Node>>,
+}
+
+impl Child {
+    fn new(key: &[u8]) -> Self {
+        let plain = !key.iter().any(|byte| *byte == b'"' || *byte == b'\\' || *byte < 0x20);
+        let (mut head, mut mask) = (0, 0);
+        for (at, byte) in key.iter().chain(b"\"").take(16).enumerate() {
+            head |= u128::from(*byte) << (8 * at);
+            mask |= 0xff << (8 * at);
+        }
+        Self { key: key.into(), plain, head, mask, slot: 0, end: 0, below: None }
+    }
+
+    /// Whether this key and its closing quote stand at `at`, written without escapes.
+    #[inline(always)]
+    pub fn stands_at(&self, bytes: &[u8], at: usize) -> bool {
+        let rest = bytes.get(at..).unwrap_or_default();
+        if !self.plain {
+            return false;
+        }
+        match rest.first_chunk::<16>() {
+            Some(chunk) if (u128::from_le_bytes(*chunk) ^ self.head) & self.mask != 0 => false,
+            Some(_) if self.key.len() < 16 => true,
+            Some(_) | None => self.stands_in(rest),
+        }
+    }
+
+    /// As [`stands_at`](Self::stands_at), byte by byte.
+    fn stands_in(&self, rest: &[u8]) -> bool {
+        rest.get(self.key.len()) == Some(&b'"') && rest.starts_with(&self.key)
+    }
 }
 
 /// Up to here a look through the list is faster than a hash.
@@ -43,6 +77,16 @@ impl Node {
         }
     }
 
+    /// Where the key stands whose text begins at `start`, has no escapes, and whose closing quote is at `end`.
+    #[inline]
+    pub fn find_at(&self, bytes: &[u8], start: usize, end: usize) -> Option<usize> {
+        if self.index.is_empty() {
+            self.children.iter().position(|child| child.stands_at(bytes, start))
+        } else {
+            self.index.get(bytes.get(start..end)?).copied()
+        }
+    }
+
     /// The tree of these paths, and how many slots it has.
     pub fn compile<'p>(paths: impl Iterator<Item = &'p [String]>) -> (Node, usize) {
         let mut root = Node::default();
@@ -56,8 +100,7 @@ impl Node {
     fn insert(&mut self, path: &[String]) {
         let Some((first, rest)) = path.split_first() else { return };
         let at = self.children.iter().position(|child| *child.key == *first.as_bytes()).unwrap_or_else(|| {
-            let plain = !first.bytes().any(|byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-            self.children.push(Child { key: first.as_bytes().into(), plain, slot: 0, end: 0, below: None });
+            self.children.push(Child::new(first.as_bytes()));
             self.children.len() - 1
         });
         if let (Some(child), false) = (self.children.get_mut(at), rest.is_empty()) {

@@ -1,6 +1,8 @@
 //! Which files a source means: names below the root, sorted. Nothing outside the root, also not through links.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use glob::{MatchOptions, Pattern};
 
@@ -18,6 +20,29 @@ pub(super) struct Found {
     pub path: PathBuf,
     /// Its length.
     pub size: u64,
+    /// When it was last written to, if that is known.
+    pub modified: Option<SystemTime>,
+}
+
+impl Found {
+    /// Whether nobody has written to it for so long.
+    pub fn unchanged_for(&self, time: Duration) -> bool {
+        // A clock that went back, or none: as if it rested.
+        self.modified.and_then(|it| it.elapsed().ok()).is_none_or(|it| it >= time)
+    }
+
+    /// Whether it must be unpacked.
+    pub fn is_packed(&self) -> bool {
+        let ending = self.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        matches!(ending.as_deref(), Some("gz" | "zst"))
+    }
+
+    /// Whether its first line has an end by now.
+    pub fn begins_with_a_line(&self) -> bool {
+        let mut first = Vec::new();
+        let read = std::fs::File::open(&self.path).and_then(|file| file.take(64 << 10).read_to_end(&mut first));
+        read.is_ok() && first.contains(&b'\n')
+    }
 }
 
 /// The folder of a connection.
@@ -63,7 +88,12 @@ impl Root {
         for path in paths {
             let path = path.map_err(|error| problem::unreadable(pattern, error.error()))?;
             let name = self.name(&path);
-            let real = path.canonicalize().map_err(|error| problem::unreadable(&name, &error))?;
+            let real = match path.canonicalize() {
+                Ok(real) => real,
+                // It was moved away while we looked.
+                Err(_) if path.symlink_metadata().is_err() => continue,
+                Err(error) => return Err(problem::unreadable(&name, &error)),
+            };
             if !real.starts_with(&self.path) {
                 return Err(problem::outside(Path::new(&name)));
             }
@@ -75,7 +105,7 @@ impl Root {
                 }
                 continue;
             }
-            found.push(Found { name, path: real, size: about.len() });
+            found.push(Found { name, path: real, size: about.len(), modified: about.modified().ok() });
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found.dedup_by(|a, b| a.name == b.name);

@@ -76,6 +76,8 @@ pub(super) struct Frame {
     pub start: u64,
     /// Its first line, from 1.
     pub line: u64,
+    /// It is not just where the text ends for now.
+    pub ended: bool,
 }
 
 /// Why there is no record now.
@@ -132,12 +134,14 @@ impl Frames {
     /// The next record.
     pub fn next(&mut self, framing: &Framing) -> Result<Frame, Stop> {
         loop {
+            let mut ended = true;
             let (end, next) = match framing.end(&self.buffer, self.at) {
                 Some(found) => found,
                 None if !self.ended && self.buffer.len() - self.at > LARGEST => return Err(Stop::TooLarge(self.line)),
                 None if !self.ended => return Err(Stop::More),
                 None if self.at >= self.buffer.len() => return Err(Stop::End),
                 None => {
+                    ended = false;
                     let carriage = self.buffer.last() == Some(&b'\r');
                     (self.buffer.len() - usize::from(carriage), self.buffer.len())
                 }
@@ -145,7 +149,7 @@ impl Frames {
             if end - self.at > LARGEST {
                 return Err(Stop::TooLarge(self.line));
             }
-            let frame = Frame { from: self.at, to: end, start: self.byte, line: self.line };
+            let frame = Frame { from: self.at, to: end, start: self.byte, line: self.line, ended };
             let whole = self.buffer.get(self.at..next).unwrap_or_default();
             self.line += match framing {
                 Framing::Lines { .. } => 1,
@@ -157,6 +161,13 @@ impl Frames {
                 return Ok(frame);
             }
         }
+    }
+
+    /// Takes a record back that [`next`](Self::next) has just given: it comes again.
+    pub fn back(&mut self, frame: Frame) {
+        self.at = frame.from;
+        self.byte = frame.start;
+        self.line = frame.line;
     }
 
     /// The text of a record that [`next`](Self::next) has just given.

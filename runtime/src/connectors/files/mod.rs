@@ -1,6 +1,6 @@
 //! Files: records are read from files below one folder, or from the standard input.
 //!
-//! Each file is read once from its first to its last byte, in the order of names. The cursor of a `FileReader` names the files
+//! Each file is read once from its first to its last byte, in the order of names; a reader that follows then looks for more. The cursor of a `FileReader` names the files
 //! that are done and the byte in the one that is not, each with a fingerprint: going on after a crash gives the records that
 //! are missing, or says which file is no longer what it was.
 
@@ -8,6 +8,8 @@
 mod cursor;
 #[cfg(feature = "engine")]
 mod find;
+#[cfg(feature = "engine")]
+mod follow;
 #[cfg(feature = "engine")]
 mod frame;
 #[cfg(feature = "engine")]
@@ -18,8 +20,11 @@ mod problem;
 mod reader;
 mod spec;
 
+pub use crate::record::FileRecord;
 #[cfg(feature = "engine")]
-pub use reader::{FileReader, FileRecord, Progress};
+pub use follow::nothing_yet;
+#[cfg(feature = "engine")]
+pub use reader::{Answer, FileReader, Progress};
 pub use spec::{FilesConnection, FilesSource, SPEC};
 
 #[cfg(all(test, feature = "engine"))]

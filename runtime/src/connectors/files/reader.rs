@@ -1,32 +1,21 @@
 //! The reader: file after file, record after record, in batches.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read};
 
 use pipewright_plan::{Format, Options, Schema, TypedOptions};
 
 use super::cursor::{FileCursor, FileMark, Fingerprint, Place};
 use super::find::{Found, Root};
+use super::follow::{Looking, has_rested};
 use super::frame::{Frames, Framing, Stop};
 use super::input::{Input, STANDARD_INPUT};
 use super::problem;
 use super::spec::{FilesConnection, FilesSource};
 use crate::codecs::csv::{CsvDecoder, cell_text};
 use crate::codecs::{CodecError, ColumnRequest, Decoder, decoder};
+use crate::record::FileRecord;
 use crate::report::RunError;
-
-/// A record in a file.
-#[derive(Clone, Copy, Debug)]
-pub struct FileRecord<'a> {
-    /// Its bytes, without the line end.
-    pub bytes: &'a [u8],
-    /// The file below the root; `-` is the standard input.
-    pub file: &'a str,
-    /// Its first byte in the unpacked text.
-    pub start: u64,
-    /// Its first line, from 1.
-    pub line: u64,
-}
 
 /// What a batch brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,29 +26,66 @@ pub struct Progress {
     pub ended: bool,
 }
 
+/// What becomes of a record that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It was taken; the next one, please.
+    Taken,
+    /// It was taken, and is the last one for now.
+    Enough,
+    /// It was not taken: the cursor stands before it.
+    Refused,
+}
+
 /// Reads the files of one source.
 pub struct FileReader {
     format: Format,
     framing: Framing,
     /// Read to their end.
-    done: Vec<Place>,
-    current: Option<Open>,
+    pub(super) done: Vec<Place>,
+    pub(super) current: Option<Open>,
     /// Not read yet, or grown since they were read to the end they had.
-    waiting: VecDeque<(Found, Option<Place>)>,
+    pub(super) waiting: VecDeque<(Found, Option<Place>)>,
     /// The names of the columns, and the file that has them.
     header: Option<(String, Vec<String>)>,
     /// Bytes of all files; `None` with the standard input.
-    total: Option<u64>,
+    pub(super) total: Option<u64>,
+    /// Where to look for more; none with the standard input.
+    pub(super) looking: Option<Looking>,
+    /// A last line without an end waits for it.
+    pub(super) following: bool,
+    /// Files that end in a line without an end, with the size they had.
+    pub(super) held: BTreeMap<String, u64>,
     /// Said after everything before it was delivered.
     failed: Option<RunError>,
 }
 
 /// The file being read.
-struct Open {
-    mark: FileMark,
+pub(super) struct Open {
+    pub(super) mark: FileMark,
     input: Input,
     frames: Frames,
     records: u64,
+    /// Its first bytes on disk.
+    first: Vec<u8>,
+    /// Nobody writes to it any more, as far as one can see.
+    rested: bool,
+}
+
+impl Open {
+    /// What must be the same when reading goes on: of a plain file only what was read of it, so that the record that stopped
+    /// a run can be mended.
+    fn so_far(&self) -> FileMark {
+        if self.input.packed || self.mark.file == STANDARD_INPUT {
+            return self.mark.clone();
+        }
+        let read = usize::try_from(self.frames.byte).unwrap_or(usize::MAX);
+        let fingerprint = match self.first.get(..read) {
+            Some(first) => Fingerprint::of(first),
+            None => self.mark.fingerprint.clone(),
+        };
+        FileMark { fingerprint, ..self.mark.clone() }
+    }
 }
 
 impl FileReader {
@@ -109,6 +135,7 @@ impl FileReader {
             }
         }
         reader.done = done;
+        reader.looking = Self::looks_in(root, &path);
         match (cursor.current, current) {
             (Some(place), Some(file)) => reader.go_on(&place, &file)?,
             (Some(place), None) => {
@@ -138,7 +165,8 @@ impl FileReader {
         let needed = cursor.current.as_ref().map_or(0, |place| place.mark.fingerprint.length());
         let (input, first) = Input::stream(stream, needed).map_err(broken)?;
         let mark = FileMark { file: STANDARD_INPUT.to_string(), size: 0, fingerprint: Fingerprint::of(&first) };
-        reader.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0 });
+        reader.current =
+            Some(Open { mark, input, frames: Frames::new(0, 1), records: 0, first: first.clone(), rested: true });
         reader.read_header()?;
         if let (Some(place), Some(open)) = (cursor.current, &mut reader.current) {
             if !place.mark.fingerprint.fits(&first) {
@@ -169,6 +197,9 @@ impl FileReader {
             waiting: VecDeque::new(),
             header: None,
             total: None,
+            looking: None,
+            following: false,
+            held: BTreeMap::new(),
             failed: None,
         })
     }
@@ -177,11 +208,14 @@ impl FileReader {
     fn go_on(&mut self, place: &Place, file: &Found) -> Result<(), RunError> {
         let broken = |error: io::Error| unpacking(&file.name, place.records, &error);
         let (input, first) = Input::open(file).map_err(|error| problem::unreadable(&file.name, &error))?;
-        if file.size < place.mark.size || !place.mark.fingerprint.fits(&first) {
+        // A line that was mended may be shorter; but that nothing is left of what was to come is no mending.
+        let cut = file.size < place.mark.size && (input.packed || file.size <= place.byte);
+        if cut || !place.mark.fingerprint.fits(&first) {
             return Err(problem::changed(&file.name, "is not the file that was begun: it has changed"));
         }
         let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
-        self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0 });
+        let rested = has_rested(file);
+        self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0, first, rested });
         self.read_header()?;
         if let Some(open) = &mut self.current {
             // The header may have been read ahead: start over at the right byte.
@@ -204,8 +238,9 @@ impl FileReader {
             return Ok(true);
         }
         let (input, first) = Input::open(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
+        let rested = has_rested(&file);
         let mark = FileMark { file: file.name, size: file.size, fingerprint: Fingerprint::of(&first) };
-        self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0 });
+        self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0, first, rested });
         self.read_header()?;
         Ok(true)
     }
@@ -254,6 +289,19 @@ impl FileReader {
         max_bytes: usize,
         sink: &mut dyn FnMut(FileRecord<'_>),
     ) -> Result<Progress, RunError> {
+        self.next_batch_while(max_records, max_bytes, &mut |record| {
+            sink(record);
+            Answer::Taken
+        })
+    }
+
+    /// The same, but `sink` may end the batch after or before a record. What it refused is not counted, and comes again.
+    pub fn next_batch_while(
+        &mut self,
+        max_records: usize,
+        max_bytes: usize,
+        sink: &mut dyn FnMut(FileRecord<'_>) -> Answer,
+    ) -> Result<Progress, RunError> {
         let mut records = 0u64;
         let mut bytes = 0usize;
         let failed = loop {
@@ -270,12 +318,25 @@ impl FileReader {
             let Some(open) = &mut self.current else { continue };
             match open.frames.next(&self.framing) {
                 Ok(frame) => {
+                    // Somebody may be about to write the rest of the line.
+                    if self.following && !frame.ended && !open.rested && !open.input.packed {
+                        open.frames.back(frame);
+                        self.finish_current();
+                        continue;
+                    }
                     let text = open.frames.text(frame);
-                    sink(FileRecord { bytes: text, file: &open.mark.file, start: frame.start, line: frame.line });
+                    let length = text.len();
+                    let record =
+                        FileRecord { bytes: text, file: &open.mark.file, start: frame.start, line: frame.line };
+                    let answer = sink(record);
+                    if answer == Answer::Refused {
+                        open.frames.back(frame);
+                        return Ok(Progress { records, ended: false });
+                    }
                     open.records += 1;
                     records += 1;
-                    bytes += text.len();
-                    if records as usize >= max_records || bytes >= max_bytes {
+                    bytes += length;
+                    if answer == Answer::Enough || records as usize >= max_records || bytes >= max_bytes {
                         return Ok(Progress { records, ended: false });
                     }
                 }
@@ -316,7 +377,7 @@ impl FileReader {
     /// The position after the last delivered record, for [`open`](Self::open).
     pub fn cursor(&self) -> String {
         let current = self.current.as_ref().map(|open| Place {
-            mark: open.mark.clone(),
+            mark: open.so_far(),
             byte: open.frames.byte,
             line: open.frames.line,
             records: open.records,
@@ -342,14 +403,14 @@ impl FileReader {
 
 /// How a file that was read to its end looks now.
 #[derive(PartialEq, Eq)]
-enum Seen {
+pub(super) enum Seen {
     Same,
     /// Something was appended.
     Grown,
 }
 
 /// A file that was read to its end must still begin with what it was. Plain files may grow, as logs do.
-fn verify_done(place: &Place, file: &Found) -> Result<Seen, RunError> {
+pub(super) fn verify_done(place: &Place, file: &Found) -> Result<Seen, RunError> {
     let mark = &place.mark;
     let unreadable = |error: io::Error| problem::unreadable(&file.name, &error);
     let (input, first) = Input::open(file).map_err(unreadable)?;

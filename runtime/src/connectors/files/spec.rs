@@ -24,7 +24,7 @@ options! {
 /// Files.
 pub const SPEC: ConnectorSpec = ConnectorSpec {
     name: "files",
-    doc: "Files of a folder, read once from the first to the last byte.",
+    doc: "Files of a folder, each read once from the first to the last byte. A run without `--until-end` on a real Kafka goes on with new files and appended lines.",
     role: Role::Input,
     connection: FilesConnection::SPEC,
     source: Some(FilesSource::SPEC),
@@ -44,7 +44,7 @@ fn validate(options: &Options) -> Vec<OptionProblem> {
 /// Refuses what could only lead out of `root`.
 pub(super) fn check_path(path: &str) -> Result<(), OptionProblem> {
     let complain = |message: String, help: &str| {
-        Err(OptionProblem { option: Some("path".to_string()), message, help: Some(help.to_string()) })
+        Err(OptionProblem { option: Some("path".to_string()), message, help: Some(help.to_string()), entry: None })
     };
     if path.is_empty() {
         return complain("`path` is empty".to_string(), "name a file, or a pattern such as `orders/*.jsonl`");

@@ -353,3 +353,84 @@ proptest! {
         resumes_everywhere(folder.path(), name, codec);
     }
 }
+
+fn left(reader: &mut FileReader) -> Vec<String> {
+    let (records, error) = rest(reader, 10);
+    assert!(error.is_none(), "{error:?}");
+    records
+}
+
+fn append(folder: &Path, name: &str, bytes: &[u8]) {
+    let file = std::fs::OpenOptions::new().append(true).open(folder.join(name));
+    file.unwrap().write_all(bytes).unwrap();
+}
+
+fn age(folder: &Path, name: &str) {
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    std::fs::File::options().append(true).open(folder.join(name)).unwrap().set_modified(hour_ago).unwrap();
+}
+
+#[test]
+fn a_follower_finds_new_files_and_lines_and_waits_for_the_end_of_a_line() {
+    let folder = folder(&[("a.log", b"one\ntw")]);
+    let mut reader = open(folder.path(), "*.log", "raw", None).unwrap();
+    reader.follow();
+    assert_eq!(left(&mut reader), ["a.log:0:1:one"]);
+    assert!(!reader.look_again().unwrap() || left(&mut reader).is_empty());
+    let cursor = reader.cursor();
+    append(folder.path(), "a.log", b"o\nthree\n");
+    write(folder.path(), "b.log", b"");
+    write(folder.path(), "c.log", b"half");
+    write(folder.path(), "d.log.gz", b"not matched");
+    write(folder.path(), "e.log", b"four\n");
+    for mut reader in [reader, open(folder.path(), "*.log", "raw", Some(&cursor)).unwrap()] {
+        reader.follow();
+        reader.look_again().unwrap();
+        assert_eq!(left(&mut reader), ["a.log:4:2:two", "a.log:8:3:three", "e.log:0:1:four"]);
+    }
+}
+
+#[test]
+fn a_last_line_without_an_end_is_taken_when_its_file_rests() {
+    let folder = folder(&[("a.log", b"one\ntwo")]);
+    let mut reader = open(folder.path(), "a.log", "raw", None).unwrap();
+    reader.follow();
+    assert_eq!(left(&mut reader), ["a.log:0:1:one"]);
+    age(folder.path(), "a.log");
+    assert!(reader.look_again().unwrap());
+    assert_eq!(left(&mut reader), ["a.log:4:2:two"]);
+    assert!(!reader.look_again().unwrap());
+}
+
+#[test]
+fn a_packed_file_is_taken_when_it_rests() {
+    let folder = folder(&[("a.gz", &gz(b"one\n"))]);
+    let mut reader = open(folder.path(), "*.gz", "raw", None).unwrap();
+    reader.follow();
+    assert_eq!(left(&mut reader), ["a.gz:0:1:one"]);
+    write(folder.path(), "b.gz", &gz(b"two\n"));
+    assert!(!reader.look_again().unwrap());
+    age(folder.path(), "b.gz");
+    assert!(reader.look_again().unwrap());
+    assert_eq!(left(&mut reader), ["b.gz:0:1:two"]);
+}
+
+#[test]
+fn a_record_that_is_refused_comes_again_mended() {
+    let folder = folder(&[("a.log", b"one\ntoo long\nthree\n")]);
+    let mut reader = open(folder.path(), "a.log", "raw", None).unwrap();
+    let mut seen = 0;
+    let progress = reader.next_batch_while(10, usize::MAX, &mut |_| {
+        seen += 1;
+        if seen == 2 { Answer::Refused } else { Answer::Taken }
+    });
+    assert_eq!(progress.unwrap(), Progress { records: 1, ended: false });
+    let cursor = reader.cursor();
+    assert_eq!(left(&mut reader), ["a.log:4:2:too long", "a.log:13:3:three"]);
+    write(folder.path(), "a.log", b"one\ntwo\nthree\n");
+    let mut mended = open(folder.path(), "a.log", "raw", Some(&cursor)).unwrap();
+    assert_eq!(left(&mut mended), ["a.log:4:2:two", "a.log:8:3:three"]);
+    write(folder.path(), "a.log", b"eno\ntwo\n");
+    let error = open(folder.path(), "a.log", "raw", Some(&cursor)).err().unwrap();
+    assert_eq!(error.name, "file-changed");
+}

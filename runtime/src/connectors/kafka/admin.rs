@@ -20,7 +20,7 @@ use rdkafka::{ClientConfig, ClientContext};
 
 use super::client::{self, Purpose};
 use super::closest;
-use super::errors::{ReaderError, plain};
+use super::errors::{ReaderError, plain, refusal, told};
 use super::native::topic_ids::topic_ids;
 use super::spec::KafkaConnection;
 use crate::report::{ErrorClass, Event, Observer, RunError};
@@ -88,7 +88,11 @@ impl ClientContext for Ears {
         tracing::debug!(%error, reason, "kafka client");
         let code = error.rdkafka_error_code();
         let mut last = self.last.lock();
-        // "All brokers are down" follows the reason and says less.
+        // "All brokers are down" follows the reason and says less, as what comes after a refusal does.
+        let refused = matches!(&*last, Some((Some(Code::Authentication | Code::SSL), _)));
+        if refused && !matches!(code, Some(Code::Authentication | Code::SSL)) {
+            return;
+        }
         if code != Some(Code::AllBrokersDown) || last.is_none() {
             *last = Some((code, reason.to_string()));
         }
@@ -109,6 +113,13 @@ pub struct Cluster {
 impl Cluster {
     /// Makes a client. Does not yet ask anything of the cluster.
     pub fn new(connection: &KafkaConnection, name: &str) -> Result<Self, RunError> {
+        let tls = connection.tls.iter().flat_map(|it| [&it.0.ca, &it.0.certificate, &it.0.key]);
+        for path in tls.flatten() {
+            if let Err(error) = std::fs::File::open(path) {
+                let message = format!("the certificate file `{path}` cannot be read: {error}");
+                return Err(ReaderError::configuration("file-not-found", message).into());
+            }
+        }
         let config = client::config(connection, Purpose::Admin, 1);
         let probe = rdkafka::config::FromClientConfigAndContext::from_config_and_context(&config, Ears::default())
             .map_err(|error| invalid_client(name, &error))?;
@@ -118,42 +129,56 @@ impl Cluster {
     /// Waits until the cluster answers, and says so while it does not. Out of reach for longer than `patience` is an error.
     pub fn wait(&self, patience: Duration, observer: &dyn Observer) -> Result<(), RunError> {
         let start = Instant::now();
-        let mut told = false;
+        let mut said = false;
         loop {
             let answer = self.probe.fetch_metadata(None, Duration::from_secs(2));
-            // Serves the client's complaints; they come on the same queue.
-            while let Some(event) = self.probe.poll(Duration::ZERO) {
-                drop(event);
-            }
+            self.hear();
             if answer.is_ok_and(|metadata| !metadata.brokers().is_empty()) {
-                if told {
+                if said {
                     observer.event(Event::Resumed { what: self.what.clone() });
                 }
                 return Ok(());
             }
             let last = self.probe.context().last.lock().clone();
-            if let Some((Some(code), reason)) = &last
-                && matches!(code, Code::Authentication | Code::SaslAuthenticationFailed)
+            if let Some((Some(code), words)) = &last
+                && let Some(refused) = refusal(&self.what, *code, words)
             {
-                let doing = format!("{} does not let the program in", self.what);
-                return Err(ReaderError::of_code(&doing, *code, Some(reason)).into());
+                return Err(refused.into());
             }
-            let why = last.map_or_else(|| "no answer".to_string(), |(_, reason)| reason);
+            let why = last.map_or_else(|| "no answer".to_string(), |(_, words)| told(&words));
             if start.elapsed() >= patience {
                 return Err(RunError {
                     name: "out-of-reach",
                     message: format!("{} is out of reach: {why}", self.what),
-                    help: Some("check `brokers` of the connection, and whether the cluster runs".to_string()),
+                    help: Some(self.advice()),
                     origin: None,
                     class: ErrorClass::OutOfReach,
                 });
             }
-            if !told {
+            if !said {
                 observer.event(Event::Waiting { what: self.what.clone(), why });
-                told = true;
+                said = true;
             }
-            std::thread::sleep(Duration::from_millis(250));
         }
+    }
+
+    /// Hears the client's complaints, which come on the queue of its records; never any record.
+    fn hear(&self) {
+        let until = Instant::now() + Duration::from_millis(100);
+        while Instant::now() < until {
+            drop(self.probe.poll(Duration::from_millis(20)));
+        }
+    }
+
+    /// What to look at when nobody answers.
+    fn advice(&self) -> String {
+        let speaks = match self.config.get("security.protocol").unwrap_or_default() {
+            "plaintext" => "neither `tls` nor `sasl`",
+            "ssl" => "`tls` and no `sasl`",
+            "sasl_plaintext" => "`sasl` and no `tls`",
+            _ => "both `tls` and `sasl`",
+        };
+        format!("check that the cluster runs, `brokers` of the connection, and that they want {speaks}")
     }
 
     /// Creates owned topics that are missing and checks all the others. In the order of `needs`.

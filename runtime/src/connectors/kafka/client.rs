@@ -57,7 +57,12 @@ const READER: &[Default] = &[
     ("isolation.level", "read_committed", "records of aborted transactions are not read"),
     ("check.crcs", "true", "damaged records are refused, not decoded"),
     ("fetch.queue.backoff.ms", "5", "the default of 1000 starves the reader for a second after any pause of a sink"),
-    ("queued.min.messages", "20000", "enough to decode while the next fetch is under way"),
+    ("fetch.wait.max.ms", "100", "a partition that is taken up again waits no longer for a fetch of idle ones to end"),
+    (
+        "fetch.max.bytes",
+        "4194304",
+        "bounds what one answer holds; compressed records take several times as much memory",
+    ),
     ("session.timeout.ms", "10000", "the partitions of an instance that died move on after ten seconds"),
     ("heartbeat.interval.ms", "3000", "a third of the session timeout"),
     ("max.poll.interval.ms", "300000", "a stage whose thread hangs gives its partitions up after five minutes"),
@@ -93,6 +98,10 @@ const EMBEDDED_WRITER: &[Default] = &[
     ("enable.idempotence", "false", "the in-memory cluster does not support it"),
 ];
 
+/// Records and compressed bytes that all partitions of a reader may have between broker and lane.
+const READ_AHEAD_RECORDS: usize = 24_000;
+const FETCH_BYTES: usize = 3 << 20;
+
 /// Bytes that all partitions of a reader may hold between broker and lane.
 const READ_AHEAD_KIB: usize = 16 * 1024;
 
@@ -123,6 +132,12 @@ pub fn settings(connection: &KafkaConnection, purpose: Purpose, partitions: usiz
     if matches!(purpose, Purpose::Reader | Purpose::EmbeddedReader) {
         let ahead = read_ahead_kib(partitions).to_string();
         set("queued.max.messages.kbytes", ahead, "16 MiB are fetched ahead, shared by all partitions");
+        let records = (READ_AHEAD_RECORDS / partitions.max(1)).clamp(1_000, 20_000).to_string();
+        set("queued.min.messages", records, "enough to decode while the next fetch is under way");
+    }
+    if purpose == Purpose::Reader {
+        let bytes = (FETCH_BYTES / partitions.max(1)).clamp(256 << 10, 1 << 20).to_string();
+        set("fetch.message.max.bytes", bytes, "a partition with much to read does not fill memory before the others");
     }
     if connection.tls.is_some() && !purpose.embedded() {
         set("ssl.ca.location", "probe".to_string(), "signers that the system knows are trusted");

@@ -90,6 +90,13 @@ impl ReaderError {
             Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownTopicId => {
                 Self::would_lose("topic-gone", message)
             }
+            Code::MessageSizeTooLarge => Self::configuration(
+                "record-too-large",
+                format!(
+                    "{doing}: Kafka refuses a batch of records that is larger than `max.message.bytes` of its topic"
+                ),
+            )
+            .help("raise `max.message.bytes` of the topic (kafka-configs --alter), and start again"),
             Code::InvalidTopic => Self::configuration("topic-name", message),
             Code::InvalidReplicationFactor => Self::configuration("replication", message)
                 .help("write a `replication` that the number of brokers allows"),
@@ -126,6 +133,49 @@ pub fn is_away(code: Code) -> bool {
     )
 }
 
+/// Why brokers do not let the client in, from its complaint: what waiting does not mend.
+pub fn refusal(what: &str, code: Code, words: &str) -> Option<ReaderError> {
+    if matches!(code, Code::Authentication | Code::SaslAuthenticationFailed) {
+        let doing = format!("{what} does not let the program in");
+        return Some(ReaderError::of_code(&doing, code, Some(&told(words))));
+    }
+    let untrusted = ["certificate verify failed", "certificate could not be verified"];
+    if untrusted.iter().any(|it| words.contains(it)) {
+        let message = format!(
+            "the certificate of {what} is not trusted: no known authority has signed it, or it is for another host name"
+        );
+        let help = "name the authority's file, `tls = { ca = \"ca.pem\" }`, and the brokers as their certificates do";
+        return Some(ReaderError::configuration("certificate-not-trusted", message).help(help));
+    }
+    let wanted = ["certificate required", "bad certificate", "handshake failure"];
+    if code == Code::SSL && wanted.iter().any(|it| words.contains(it)) {
+        let message = format!("{what} does not accept this client's certificate: {}", told(words));
+        let help = "give the client one that the brokers trust: `tls = { certificate = …, key = … }`";
+        return Some(ReaderError::configuration("certificate-refused", message).help(help));
+    }
+    None
+}
+
+/// The client's complaint about a broker, without its own notes on state and settings.
+pub fn told(words: &str) -> String {
+    // "ssl://host:9093/bootstrap: SSL handshake failed: … (after 3ms in state CONNECT, 1 identical error(s) suppressed)"
+    let words = words.split_once("/bootstrap: ").map_or(words, |(_, rest)| rest);
+    let words = words.split(" (after ").next().unwrap_or(words).trim();
+    for (sign, plainly) in [
+        ("connecting to a SSL listener?", "it hangs up at once, as one does that speaks TLS only"),
+        ("connecting to a PLAINTEXT broker listener?", "it does not speak TLS"),
+        ("wrong version number", "it does not speak TLS"),
+        ("require SASL authentication", "it hangs up at once, as one does that asks for a user and a password"),
+        ("brokers are down", "no broker keeps a connection open"),
+        ("Invalid response size", "what answers there is no Kafka broker, or speaks TLS only"),
+    ] {
+        if words.contains(sign) {
+            return plainly.to_string();
+        }
+    }
+    words.to_string()
+}
+
 /// The client's text for a code, without the "Local:" and "Broker:" before it.
 pub fn plain(code: Code) -> String {
     let text = code.to_string();
@@ -144,6 +194,25 @@ mod tests {
     fn codes_read_like_sentences() {
         assert_eq!(plain(Code::UnknownTopic), "unknown topic");
         assert_eq!(plain(Code::AllBrokersDown), "all broker connections are down");
+    }
+
+    #[test]
+    fn a_complaint_of_the_client_is_told_plainly() {
+        let words = "ssl://b:9093/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify \
+                     failed: broker certificate could not be verified (after 7ms in state SSL_HANDSHAKE)";
+        let refused = refusal("Kafka at b:9093", Code::SSL, words);
+        assert_eq!(refused.map(|it| (it.name, it.is_fatal())), Some(("certificate-not-trusted", true)));
+        assert_eq!(refusal("Kafka at b:9093", Code::BrokerTransportFailure, "b:9093/bootstrap: Connect failed"), None);
+        assert_eq!(
+            told("b:1/bootstrap: Connect to ipv4#1.2.3.4:1 failed: Connection refused (after 0ms in state CONNECT)"),
+            "Connect to ipv4#1.2.3.4:1 failed: Connection refused"
+        );
+        assert_eq!(
+            told(
+                "ssl://b:1/bootstrap: SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener? (after 1ms)"
+            ),
+            "it does not speak TLS"
+        );
     }
 
     #[test]

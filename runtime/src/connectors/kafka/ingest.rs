@@ -1,4 +1,4 @@
-//! Writing a source's records into its topic: records, dead letters and the source's cursor in one transaction.
+//! Writing a source's records into its topics: records, dead letters and the source's cursor in one transaction.
 //!
 //! Knows no source; cursors are opaque text. Invariants: one transactional id per source, so a new producer finishes or aborts
 //! what an earlier one left open and shuts it out; the cursor is read only after that; what the outcome of a commit was is
@@ -44,9 +44,9 @@ pub struct IngestConfig {
     pub source: String,
     /// `<program>.source.<name>`
     pub transactional_id: String,
-    /// The topic it feeds.
-    pub topic: TopicNeed,
-    /// Where records of the topic are placed.
+    /// The topics it feeds.
+    pub topics: Vec<TopicNeed>,
+    /// Where their records are placed.
     pub partitioner: Partitioner,
     /// `zstd`, `lz4`, `none`, …
     pub compression: String,
@@ -76,8 +76,8 @@ pub enum IngestError {
 /// Writes a source's records in transactions. All calls block.
 pub struct IngestProducer {
     producer: ThreadedProducer<DefaultProducerContext>,
-    topic: String,
-    partitions: u32,
+    /// Name and partitions.
+    topics: Vec<(String, u32)>,
     partitioner: Partitioner,
     dead_letters: String,
     program: String,
@@ -103,7 +103,7 @@ impl IngestProducer {
             program,
             source,
             transactional_id,
-            topic,
+            topics,
             partitioner,
             compression,
         } = config;
@@ -118,8 +118,10 @@ impl IngestProducer {
             retention_ms: Some(-1),
         };
         let cluster = Cluster::new(&connection, &connection_name).map_err(of_run)?;
-        let found = cluster.prepare(&[topic.clone(), positions_topic(), letters]).map_err(of_run)?;
-        let partitions = found.first().map_or(1, |TopicFound { partitions, .. }| *partitions);
+        let needs: Vec<_> = topics.iter().cloned().chain([positions_topic(), letters]).collect();
+        let found = cluster.prepare(&needs).map_err(of_run)?;
+        let fed = found.into_iter().take(topics.len());
+        let topics = fed.map(|TopicFound { name, partitions, .. }| (name, partitions)).collect();
 
         let mut settings = client::config(&connection, Purpose::Writer, 1);
         settings.set("transactional.id", &transactional_id);
@@ -129,19 +131,7 @@ impl IngestProducer {
         init(&producer, &source)?;
         let key = cursor_key(&program, &source);
         let cursor = read_cursor(&connection, &key)?;
-        Ok(Self {
-            producer,
-            topic: topic.name,
-            partitions,
-            partitioner,
-            dead_letters,
-            program,
-            source,
-            key,
-            cursor,
-            turn: 0,
-            open: false,
-        })
+        Ok(Self { producer, topics, partitioner, dead_letters, program, source, key, cursor, turn: 0, open: false })
     }
 
     /// The cursor of the last committed transaction.
@@ -149,9 +139,9 @@ impl IngestProducer {
         self.cursor.as_deref()
     }
 
-    /// How many partitions the topic has.
-    pub fn partitions(&self) -> u32 {
-        self.partitions
+    /// How many partitions a topic has, by its index.
+    pub fn partitions(&self, topic: usize) -> u32 {
+        self.topics.get(topic).map_or(1, |(_, partitions)| *partitions)
     }
 
     /// Begins a transaction.
@@ -163,21 +153,24 @@ impl IngestProducer {
     }
 
     /// Where a record with this partition key goes.
-    pub fn partition(&self, partition_key: Option<&[u8]>) -> i32 {
-        let spread = || i32::try_from(self.turn % self.partitions.max(1)).unwrap_or(0);
-        partition_of(self.partitioner, partition_key, self.partitions).unwrap_or_else(spread)
+    pub fn partition(&self, topic: usize, partition_key: Option<&[u8]>) -> i32 {
+        let partitions = self.partitions(topic);
+        let spread = || i32::try_from(self.turn % partitions.max(1)).unwrap_or(0);
+        partition_of(self.partitioner, partition_key, partitions).unwrap_or_else(spread)
     }
 
-    /// Sends a record of the source in the open transaction. `timestamp`: microseconds since 1970; none: now.
+    /// Sends a record of the source to the topic of that index, in the open transaction. `timestamp`: microseconds since 1970; none: now.
     pub fn send(
         &mut self,
+        topic: usize,
         partition: i32,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
         headers: &[(&str, &[u8])],
         timestamp: Option<i64>,
     ) -> Result<(), IngestError> {
-        let mut record = BaseRecord::to(&self.topic).partition(partition);
+        let name = self.topics.get(topic).map_or("", |(name, _)| name.as_str());
+        let mut record = BaseRecord::to(name).partition(partition);
         record.key = key;
         record.payload = value;
         record.timestamp = timestamp.map(|us| us.div_euclid(1000));

@@ -15,7 +15,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 use super::batch::{Signal, know_partition};
-use super::errors::{ReaderError, is_away};
+use super::errors::{ReaderError, is_away, told};
 
 /// How long a revoke waits for the lane to commit or roll back.
 const GRACE: Duration = Duration::from_secs(5);
@@ -152,7 +152,7 @@ impl ClientContext for Membership {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(%error, reason, "kafka client");
         if error.rdkafka_error_code() == Some(Code::AllBrokersDown) {
-            self.away.lock().get_or_insert_with(|| reason.to_string());
+            self.away.lock().get_or_insert_with(|| told(reason));
         }
     }
 }

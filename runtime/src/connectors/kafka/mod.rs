@@ -1,8 +1,11 @@
 //! The connector `kafka`: reading and writing topics of a cluster, or of the in-memory one of embedded mode.
 //!
-//! [`spec`], [`properties`] and the settings of [`client`] are the pure half; the rest stands behind the feature `engine`.
+//! [`spec`], [`properties`], [`keys`], [`partitioner`] and the settings of [`client`] are the pure half; the rest stands
+//! behind the feature `engine`.
 
 pub mod client;
+pub mod keys;
+pub mod partitioner;
 pub mod properties;
 pub mod spec;
 
@@ -19,8 +22,6 @@ pub mod errors;
 #[cfg(feature = "engine")]
 pub mod ingest;
 #[cfg(feature = "engine")]
-pub mod keys;
-#[cfg(feature = "engine")]
 pub mod lease;
 #[cfg(feature = "engine")]
 mod membership;
@@ -28,8 +29,6 @@ mod membership;
 mod native;
 #[cfg(feature = "engine")]
 pub mod originals;
-#[cfg(feature = "engine")]
-pub mod partitioner;
 #[cfg(feature = "engine")]
 mod poller;
 #[cfg(feature = "engine")]

@@ -28,9 +28,7 @@ pub fn murmur2(data: &[u8]) -> u32 {
 
 /// CRC-32, as librdkafka's default partitioner uses it.
 pub fn crc32(data: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(data);
-    crc.sum()
+    crc32fast::hash(data)
 }
 
 /// The partition of a key; `None` for keys that may go anywhere. An empty key is a key to Java's clients, and none to librdkafka's default.

@@ -3,7 +3,7 @@
 //! Pure: no client library. Invariant: sorted by name, every name once; whatever would break a guarantee, or has an option
 //! of its own, is refused.
 
-use pipewright_plan::OptionProblem;
+use pipewright_plan::{EntryProblem, OptionProblem};
 
 /// One property of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,17 +34,42 @@ pub fn client_property(name: &str) -> Option<&'static ClientProperty> {
 
 /// What is wrong with naming this property, if something is.
 pub fn problem(name: &str) -> Option<OptionProblem> {
-    let (message, help) = match client_property(name) {
+    let entry = |rule, closest| Some(Box::new(EntryProblem { name: name.to_string(), rule, closest }));
+    let (message, help, entry) = match client_property(name) {
         Some(ClientProperty { refused: None, .. }) => return None,
         Some(ClientProperty { refused: Some(why), .. }) => {
-            (format!("the client property `{name}` cannot be set"), Some((*why).to_string()))
+            (format!("the client property `{name}` cannot be set"), Some((*why).to_string()), entry(rule(name), None))
         }
-        None => (
-            format!("the Kafka client has no property `{name}`"),
-            super::closest(name, allowed()).map(|it| format!("did you mean `{it}`?")),
-        ),
+        None => {
+            let closest = super::closest(name, allowed()).map(str::to_string);
+            let help = closest.as_ref().map(|it| format!("did you mean `{it}`?"));
+            (
+                format!("the Kafka client has no property `{name}`"),
+                help,
+                entry(Some("unknown-client-property"), closest),
+            )
+        }
     };
-    Some(OptionProblem { option: Some("client".to_string()), message, help })
+    Some(OptionProblem { option: Some("client".to_string()), message, help, entry })
+}
+
+/// The diagnostic that tells what setting this property would do, where it has one of its own.
+fn rule(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "acks" | "request.required.acks" => "acks-too-weak",
+        "auto.commit.enable" | "auto.commit.interval.ms" | "enable.auto.commit" | "enable.auto.offset.store" => {
+            "auto-commit-before-sink"
+        }
+        "max.in.flight" | "max.in.flight.requests.per.connection" | "queuing.strategy" => "retries-can-reorder",
+        "enable.idempotence" | "enable.gapless.guarantee" | "message.send.max.retries" | "retries" => {
+            "idempotence-incompatible"
+        }
+        "isolation.level" => "isolation-mismatch",
+        "group.id" => "shared-group-id",
+        "delivery.timeout.ms" | "message.timeout.ms" => "delivery-timeout-drops",
+        "allow.auto.create.topics" => "auto-create-topics",
+        _ => return None,
+    })
 }
 
 /// Names that may be set.

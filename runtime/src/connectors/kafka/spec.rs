@@ -80,7 +80,7 @@ fn column(_: &Type) -> Result<(), String> {
 }
 
 fn problem(option: &str, message: impl Into<String>, help: impl Into<String>) -> OptionProblem {
-    OptionProblem { option: Some(option.to_string()), message: message.into(), help: Some(help.into()) }
+    OptionProblem { option: Some(option.to_string()), message: message.into(), help: Some(help.into()), entry: None }
 }
 
 fn validate(options: &Options) -> Vec<OptionProblem> {
@@ -96,6 +96,7 @@ fn validate(options: &Options) -> Vec<OptionProblem> {
             option: None,
             message: "a `kafka` connection needs `brokers`".to_string(),
             help: Some("add `brokers = \"host:9092\"`, or `embedded = true` to run without a server".to_string()),
+            entry: None,
         }),
         _ => {}
     }

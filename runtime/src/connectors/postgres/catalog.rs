@@ -50,6 +50,13 @@ pub(crate) async fn schema_exists(client: &mut Client, schema: &str) -> Result<b
     Ok(!client.rows(query).await?.is_empty())
 }
 
+/// The one text that a statement gives.
+pub(crate) async fn shape(client: &mut Client, sql: &str) -> Result<String, Failure> {
+    let rows = client.rows(sqlx::query(sql)).await?;
+    let text = rows.first().map_or(Ok(String::new()), |row| row.try_get(0));
+    text.map_err(|error| client.failure(error))
+}
+
 /// Reads a table; `name` is quoted. None: there is none.
 pub(crate) async fn read(client: &mut Client, name: &str) -> Result<Option<ActualTable>, Failure> {
     let sql = "SELECT relkind::text, array(SELECT p FROM unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p \

@@ -14,6 +14,13 @@ use super::PostgresConnection;
 use super::errors;
 use crate::sinks::failure::Failure;
 
+/// Signature, flags, no extension.
+const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const COPY_TRAILER: &[u8] = &[0xff, 0xff];
+
+/// How much goes in one message: client and server hold a whole message in memory, and touch fresh pages for a large one.
+const COPY_PIECE: usize = 64 * 1024;
+
 /// A statement with its values.
 pub(crate) type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -125,9 +132,9 @@ impl Client {
         self.guarded(Rows(statement)).await
     }
 
-    /// Sends the bytes of a `COPY … FROM STDIN (FORMAT binary)`.
-    pub async fn copy(&mut self, sql: &str, bytes: &[u8]) -> Result<(), Failure> {
-        self.guarded(Copy(sql, bytes)).await
+    /// Sends the rows of a `COPY … FROM STDIN (FORMAT binary)`: tuples one behind the other, without header and trailer.
+    pub async fn copy(&mut self, sql: &str, rows: &[u8]) -> Result<(), Failure> {
+        self.guarded(Copy(sql, rows)).await
     }
 
     /// What went wrong with a row that was read.
@@ -182,7 +189,11 @@ impl AsyncRun<()> for Copy<'_> {
     {
         Box::pin(async move {
             let mut copy = connection.copy_in_raw(self.0).await?;
-            copy.send(self.1).await?;
+            copy.send(COPY_HEADER).await?;
+            for piece in self.1.chunks(COPY_PIECE) {
+                copy.send(piece).await?;
+            }
+            copy.send(COPY_TRAILER).await?;
             copy.finish().await.map(drop)
         })
     }

@@ -8,12 +8,12 @@ use super::client::{self, Client};
 use super::encode::PostgresEncoder;
 use super::session::PostgresSession;
 use super::table::Table;
-use super::{PostgresConnection, letters, prepare};
+use super::{PostgresConnection, history, letters, prepare};
 use crate::sinks::commit::{self, Unsettled};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
 use crate::sinks::{
-    Acquired, ChunkRow, Committed, Database, DatabaseError, Epoch, Originals, RowEncoder, StageContext,
+    Acquired, ChunkRow, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext,
 };
 
 /// One stage's PostgreSQL database. Owns one connection; after an unknown outcome it is closed, and the next call opens
@@ -214,6 +214,11 @@ impl PostgresDatabase {
         read.collect::<Result<_, sqlx::Error>>().map_err(|error| client.failure(error))
     }
 
+    async fn read_history(&mut self) -> Result<History, Failure> {
+        let (context, schema) = (self.context.clone(), self.options.schema.clone());
+        history::read(self.client().await?, &context, &schema).await
+    }
+
     async fn commit_all(&mut self, epoch: &Epoch, originals: &dyn Originals) -> Result<Committed, Unsettled> {
         let mut client = self.take_client().await?;
         let mut session = PostgresSession {
@@ -250,6 +255,11 @@ impl Database for PostgresDatabase {
             Ok(problems) => Err(problems.into_iter().map(|failure| failure.into_error(&self.context)).collect()),
             Err(error) => Err(vec![error]),
         }
+    }
+
+    async fn history(&mut self) -> Result<History, DatabaseError> {
+        let outcome = self.read_history().await;
+        self.settle(outcome)
     }
 
     async fn acquire(

@@ -27,8 +27,8 @@ impl Column {
             (_, Datum::Null) => out.extend_from_slice(&(-1_i32).to_be_bytes()),
             (Wire::Bool, Datum::Bool(it)) => fixed(out, [u8::from(*it)]),
             (Wire::Int4, Datum::Int(it)) => fixed(out, self.narrow(*it)?.to_be_bytes()),
-            (Wire::Int8 | Wire::Time, Datum::Int(it)) => fixed(out, it.to_be_bytes()),
-            (Wire::Float8, Datum::Float(it)) => fixed(out, it.to_be_bytes()),
+            (Wire::Int8 | Wire::Time, Datum::Int(it)) => eight(out, it.to_be_bytes()),
+            (Wire::Float8, Datum::Float(it)) => eight(out, it.to_be_bytes()),
             (Wire::Numeric(scale), Datum::Decimal(it)) => numeric::put(out, *it, scale),
             (Wire::IntegerAsNumeric, Datum::Int(it)) => numeric::put(out, i128::from(*it), 0),
             (Wire::Text, Datum::Text(it)) => {
@@ -53,7 +53,7 @@ impl Column {
             }
             (Wire::Date, Datum::Int(it)) => fixed(out, self.narrow(*it - EPOCH_DAYS)?.to_be_bytes()),
             (Wire::TimestampTz | Wire::Timestamp, Datum::Int(it)) => {
-                fixed(out, it.wrapping_sub(EPOCH_US).to_be_bytes());
+                eight(out, it.wrapping_sub(EPOCH_US).to_be_bytes());
             }
             (Wire::Interval, Datum::Int(it)) => {
                 // Microseconds; no days, no months: a day of ours has 24 hours.
@@ -80,11 +80,23 @@ impl Column {
 }
 
 fn fixed<const N: usize>(out: &mut Vec<u8>, value: [u8; N]) {
+    out.reserve(4 + N);
     sized(out, &[], &value);
 }
 
+/// Eight bytes and their length at once.
+#[inline(always)]
+fn eight(out: &mut Vec<u8>, value: [u8; 8]) {
+    let both = (8 << 64 | u128::from(u64::from_be_bytes(value))).to_be_bytes();
+    if let Some(both) = both.last_chunk::<12>() {
+        out.extend_from_slice(both);
+    }
+}
+
+#[inline(always)]
 fn sized(out: &mut Vec<u8>, head: &[u8], value: &[u8]) {
     let length = i32::try_from(head.len() + value.len()).unwrap_or(i32::MAX);
+    out.reserve(4 + head.len() + value.len());
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(head);
     out.extend_from_slice(value);

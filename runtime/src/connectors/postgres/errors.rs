@@ -9,7 +9,15 @@ pub(crate) fn failure(error: sqlx::Error, place: &str) -> Failure {
             let code = error.code().map(|it| it.into_owned()).unwrap_or_default();
             of_state(&code, error.message(), place)
         }
+        sqlx::Error::Io(error) if error.to_string().contains("peer certificate") => {
+            untrusted(&error.to_string(), place)
+        }
         sqlx::Error::Io(error) => Failure::Unavailable(format!("PostgreSQL at {place}: {error}")),
+        sqlx::Error::Tls(error) if error.to_string().contains("does not support TLS") => Failure::configuration(
+            "tls-failed",
+            format!("PostgreSQL at {place} does not speak TLS, and the connection asks for it"),
+            Some("turn `ssl` on in its postgresql.conf, or say `tls = off`".to_string()),
+        ),
         sqlx::Error::Tls(error) => Failure::configuration(
             "tls-failed",
             format!("PostgreSQL at {place}: no encrypted connection: {error}"),
@@ -22,6 +30,21 @@ pub(crate) fn failure(error: sqlx::Error, place: &str) -> Failure {
         ),
         other => Failure::Unavailable(format!("PostgreSQL at {place}: {other}")),
     }
+}
+
+/// What rustls says of a server's certificate.
+fn untrusted(said: &str, place: &str) -> Failure {
+    let why = said.split_once("peer certificate: ").map_or(said, |(_, why)| why);
+    let (why, help) = if why.contains("not valid for name") {
+        (why.to_string(), "write the host in the url as the certificate does")
+    } else if why.contains("UnknownIssuer") {
+        let why = "no authority that is known has signed it".to_string();
+        (why, "name the file of the authority that has: `root_cert = \"ca.pem\"`")
+    } else {
+        (why.to_string(), "let its administrator renew it")
+    };
+    let message = format!("the certificate of PostgreSQL at {place} is not trusted: {why}");
+    Failure::configuration("certificate-not-trusted", message, Some(help.to_string()))
 }
 
 fn of_state(code: &str, said: &str, place: &str) -> Failure {
@@ -43,9 +66,15 @@ fn of_state(code: &str, said: &str, place: &str) -> Failure {
         ("57014", _) => unavailable("a statement took longer than `statement_timeout`"),
         ("57P03", _) => unavailable("it is starting"),
         (_, "08" | "53" | "55" | "57" | "58" | "XX" | "25") => unavailable(said),
+        // pg_hba.conf lets nobody in without TLS, or only somebody else, or not from here.
+        ("28000", _) if said.contains("no encryption") => Failure::configuration(
+            "authentication-failed",
+            format!("{at}: authentication failed: {said}"),
+            Some("it may want an encrypted connection: say `tls = verify_full`".to_string()),
+        ),
         (_, "28") => Failure::configuration(
             "authentication-failed",
-            format!("{at}: {said}"),
+            format!("{at}: {}", authentication(said)),
             Some("check user and password in the url of the connection".to_string()),
         ),
         ("3D000", _) => Failure::configuration(
@@ -64,4 +93,9 @@ fn of_state(code: &str, said: &str, place: &str) -> Failure {
         ),
         _ => Failure::configuration("database-refuses", format!("{at}: {said}"), None),
     }
+}
+
+/// "authentication failed", whatever method the server asked for.
+fn authentication(said: &str) -> String {
+    if said.contains("authentication failed") { said.to_string() } else { format!("authentication failed: {said}") }
 }

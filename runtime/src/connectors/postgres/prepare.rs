@@ -106,11 +106,16 @@ async fn prepare(
             actual = catalog::read(client, &name).await?;
         }
     }
+    // Before the columns are read again: what changes in between is found at the first commit.
+    let shape = catalog::shape(client, &super::table::shape(sink, &name)).await?;
+    if actual.is_some() {
+        actual = catalog::read(client, &name).await?;
+    }
     let Some(actual) = actual else {
         return Err(Failure::Unavailable(format!("the table `{}` was dropped meanwhile", sink.table)));
     };
     let (wires, problems) = check(sink, &name, &actual);
-    Ok(if problems.is_empty() { Ok(Table::new(index, sink, &name, wires)) } else { Err(problems) })
+    Ok(if problems.is_empty() { Ok(Table::new(index, sink, &name, wires, &shape)) } else { Err(problems) })
 }
 
 fn create_table(sink: &Sink, name: &str) -> String {

@@ -6,14 +6,10 @@ use sqlx::Row;
 
 use super::client::Client;
 use super::letters;
-use super::table::{Table, literal};
+use super::table::{CHANGED, Table, literal};
 use crate::sinks::commit::{Manner, Session, Tail};
 use crate::sinks::failure::Failure;
 use crate::sinks::{ChunkRow, Move, Phase, StageContext, key};
-
-/// Signature, flags, no extension.
-const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-const COPY_TRAILER: &[u8] = &[0xff, 0xff];
 
 /// A connection with what it needs to write.
 pub(crate) struct PostgresSession<'a> {
@@ -37,11 +33,9 @@ impl PostgresSession<'_> {
             self.order.sort_unstable_by(|a, b| key::before(bytes, a.start).0.cmp(key::before(bytes, b.start).0));
         }
         self.scratch.clear();
-        self.scratch.extend_from_slice(COPY_HEADER);
         for row in self.order.iter() {
             self.scratch.extend_from_slice(bytes.get(row.start as usize..row.end as usize).unwrap_or_default());
         }
-        self.scratch.extend_from_slice(COPY_TRAILER);
         !self.order.is_empty()
     }
 
@@ -69,6 +63,21 @@ impl PostgresSession<'_> {
         )
     }
 
+    /// A table that is not as it was checked: no row is at fault, and none may be stored by guess.
+    fn changed(&self, failure: Failure) -> Failure {
+        let Failure::Data(said) = &failure else { return failure };
+        let number = said.split_once(CHANGED).and_then(|(_, rest)| rest.split(':').next()?.parse::<usize>().ok());
+        let Some((number, sink)) = number.and_then(|it| Some((it, self.context.sinks.get(it)?))) else {
+            return failure;
+        };
+        Failure::configuration(
+            "table-changed",
+            format!("the columns of the table `{}` were changed while the program ran", sink.table),
+            Some("start the program again: it checks the table anew, and goes on after the last commit".to_string()),
+        )
+        .of_sink(number)
+    }
+
     /// Which partition was taken away. The transaction has failed.
     async fn taken(&mut self, moves: &[Move]) -> Result<(u16, i32), Failure> {
         self.rollback().await?;
@@ -88,6 +97,15 @@ impl PostgresSession<'_> {
     }
 }
 
+/// The bytes of these rows, if they are all to be written and lie one behind the other: then nothing need be copied.
+fn together<'c>(bytes: &'c [u8], rows: &[ChunkRow]) -> Option<&'c [u8]> {
+    let start = rows.first()?.start;
+    let end = rows.iter().try_fold(start, |end, row| {
+        (row.start == end && !row.superseded && row.phase() == Phase::Rows).then_some(row.end)
+    })?;
+    bytes.get(start as usize..end as usize)
+}
+
 impl Session for PostgresSession<'_> {
     async fn begin(&mut self, manner: Manner) -> Result<(), Failure> {
         self.in_parts = manner != Manner::AtOnce;
@@ -104,7 +122,9 @@ impl Session for PostgresSession<'_> {
         let tables = self.tables;
         let Some(table) = tables.get(sink) else { return Ok(()) };
         let Some(upsert) = &table.upsert else {
-            if self.fill(bytes, rows, Phase::Rows, false) {
+            if let Some(together) = together(bytes, rows) {
+                self.client.copy(&table.copy_rows, together).await?;
+            } else if self.fill(bytes, rows, Phase::Rows, false) {
                 self.client.copy(&table.copy_rows, self.scratch).await?;
             }
             return Ok(());
@@ -151,14 +171,37 @@ impl Session for PostgresSession<'_> {
             let query = sqlx::query(sql).bind(&self.context.program).bind(source).bind(cursor);
             self.client.execute(query).await?;
         }
-        if tail.moves.is_empty() {
-            return self.client.script("COMMIT").await;
+        let mut sql = String::new();
+        for table in self.tables {
+            sql.push_str(&table.unchanged);
+            sql.push_str("; ");
         }
-        let sql = self.fence(tail);
-        if self.client.commit_fenced(&sql).await? {
+        sql.push_str(&if tail.moves.is_empty() { "COMMIT".to_string() } else { self.fence(tail) });
+        if self.client.commit_fenced(&sql).await.map_err(|failure| self.changed(failure))? {
             return Ok(());
         }
         let (topic, partition) = self.taken(tail.moves).await?;
         Err(Failure::Fenced(topic, partition))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(start: u32, end: u32) -> ChunkRow {
+        let at = crate::record::RecordId::default();
+        ChunkRow { start, end, at, delete: false, superseded: false, before_row: false }
+    }
+
+    #[test]
+    fn rows_without_gaps_are_sent_as_they_lie() {
+        let bytes = b"aabbbcc";
+        assert_eq!(together(bytes, &[row(0, 2), row(2, 5), row(5, 7)]), Some(&b"aabbbcc"[..]));
+        assert_eq!(together(bytes, &[row(2, 5)]), Some(&b"bbb"[..]));
+        assert_eq!(together(bytes, &[row(0, 2), row(5, 7)]), None);
+        assert_eq!(together(bytes, &[row(0, 2), ChunkRow { superseded: true, ..row(2, 5) }]), None);
+        assert_eq!(together(bytes, &[ChunkRow { delete: true, ..row(0, 2) }]), None);
+        assert_eq!(together(bytes, &[]), None);
     }
 }

@@ -21,7 +21,7 @@ options! {
         /// How long to wait for a connection.
         connect_timeout: Duration, OptionType::Duration, default "10s" = Duration::from_secs(10);
         /// Whether the connection is encrypted: `off`, `prefer` (if the server can), `require`, `verify_ca` (the server's
-        /// certificate must be signed by a known authority), `verify_full` (and name the host). What the url says with
+        /// certificate must be signed by a known authority, and in this version name the host), `verify_full` (the same). What the url says with
         /// `sslmode` holds if this is not given.
         tls: Option<String>, OptionType::Choice(&["off", "prefer", "require", "verify_ca", "verify_full"]), optional;
         /// A file with the certificates of the authorities that are trusted, in PEM form.
@@ -73,7 +73,12 @@ fn column(ty: &Type) -> Result<(), String> {
 }
 
 fn problem(option: &str, message: &str, help: Option<&str>) -> OptionProblem {
-    OptionProblem { option: Some(option.to_string()), message: message.to_string(), help: help.map(str::to_string) }
+    OptionProblem {
+        option: Some(option.to_string()),
+        message: message.to_string(),
+        help: help.map(str::to_string),
+        entry: None,
+    }
 }
 
 fn validate(options: &Options) -> Vec<OptionProblem> {

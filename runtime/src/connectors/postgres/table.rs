@@ -45,6 +45,35 @@ pub(crate) struct Table {
     pub copy_rows: String,
     /// What an upsert needs besides.
     pub upsert: Option<UpsertSql>,
+    /// Fails, naming [`CHANGED`] and the sink, if the table is no longer as it was checked.
+    pub unchanged: String,
+}
+
+/// What the failure of [`Table::unchanged`] says, before the number of the sink.
+pub(crate) const CHANGED: &str = "pipewright-changed-";
+
+/// Gives what rows of the table depend on as one text: name, type and nullability of the columns that are written, and of
+/// others that want a value. Binary rows of another type of the same size would be stored as something else.
+pub(crate) fn shape(sink: &Sink, name: &str) -> String {
+    let own =
+        sink.columns.fields.iter().map(|it| it.name.as_str()).chain(extra_mark(sink)).chain(sink.loaded_at.as_deref());
+    let own: Vec<String> = own.map(literal).collect();
+    format!(
+        "SELECT coalesce(string_agg(concat_ws(' ', attname, atttypid, atttypmod, attnotnull), ', ' ORDER BY attname), '') \
+         FROM pg_attribute WHERE attrelid = to_regclass({}) AND attnum > 0 AND NOT attisdropped \
+         AND (attname IN ({}) OR attnotnull AND NOT atthasdef AND attidentity = '')",
+        literal(name),
+        own.join(", ")
+    )
+}
+
+/// See [`Table::unchanged`]. In the transaction of the rows, whose lock on the table lets nobody change it any more.
+fn unchanged(index: usize, sink: &Sink, name: &str, checked: &str) -> String {
+    format!(
+        "SELECT ('{CHANGED}{index}: ' || shape)::int FROM (SELECT ({}) AS shape) s WHERE shape <> {}",
+        shape(sink, name),
+        literal(checked)
+    )
 }
 
 /// The statements of an upsert.
@@ -63,12 +92,13 @@ pub(crate) struct UpsertSql {
 }
 
 impl Table {
-    /// Number `index` of its stage; `name` is quoted.
-    pub fn new(index: usize, sink: &Sink, name: &str, wires: Vec<Wire>) -> Self {
+    /// Number `index` of its stage; `name` is quoted; `checked`: its [`shape`] when it was checked.
+    pub fn new(index: usize, sink: &Sink, name: &str, wires: Vec<Wire>, checked: &str) -> Self {
+        let unchanged = unchanged(index, sink, name, checked);
         let columns = list(sink.columns.fields.iter().map(|field| &field.name));
         let Write::Upsert { key, on_delete, version } = &sink.write else {
             let copy_rows = format!("COPY {name} ({columns}) FROM STDIN (FORMAT binary)");
-            return Self { wires, copy_rows, upsert: None };
+            return Self { wires, copy_rows, upsert: None, unchanged };
         };
         let (rows, keys) = (format!("pg_temp.pipewright_rows_{index}"), format!("pg_temp.pipewright_keys_{index}"));
         let key_list = list(key);
@@ -105,6 +135,7 @@ impl Table {
                 clear: format!("DELETE FROM {rows}; DELETE FROM {keys}"),
             }),
             wires,
+            unchanged,
         }
     }
 }

@@ -9,11 +9,11 @@ use super::encode::SqliteEncoder;
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
-use super::{SqliteConnection, client, errors, letters, tables};
+use super::{SqliteConnection, client, errors, history, letters, tables};
 use crate::sinks::commit;
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
-use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, Originals, RowEncoder, StageContext};
+use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext};
 
 /// One stage's SQLite database: a file, durable (WAL, synchronous writes), one writer at a time.
 pub struct SqliteDatabase {
@@ -126,6 +126,13 @@ impl SqliteDatabase {
             .map_err(|error| errors::failure(error, &path))
     }
 
+    async fn read_history(&mut self) -> Result<History, Failure> {
+        let path = self.options.path.clone();
+        let context = self.context.clone();
+        let client = self.client(true).await?;
+        history::read(client, &context).await.map_err(|error| errors::failure(error, &path))
+    }
+
     /// After this the connection is closed if it must be.
     fn settle<T>(&mut self, outcome: Result<T, Failure>) -> Result<T, DatabaseError> {
         outcome.map_err(|failure| {
@@ -145,6 +152,11 @@ impl Database for SqliteDatabase {
             Ok(problems) => Err(problems.into_iter().map(|failure| failure.into_error(&self.context)).collect()),
             Err(error) => Err(vec![error]),
         }
+    }
+
+    async fn history(&mut self) -> Result<History, DatabaseError> {
+        let outcome = self.read_history().await;
+        self.settle(outcome)
     }
 
     async fn acquire(

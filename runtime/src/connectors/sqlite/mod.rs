@@ -11,6 +11,8 @@ mod encode;
 #[cfg(feature = "engine")]
 mod errors;
 #[cfg(feature = "engine")]
+mod history;
+#[cfg(feature = "engine")]
 mod letters;
 #[cfg(feature = "engine")]
 mod session;

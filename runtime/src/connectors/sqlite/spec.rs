@@ -68,6 +68,7 @@ fn validate(options: &Options) -> Vec<OptionProblem> {
             option: Some("path".to_string()),
             message: "a database in memory would lose its positions with the run".to_string(),
             help: Some("name a file: `path = \"shop.db\"`".to_string()),
+            entry: None,
         });
     }
     problems

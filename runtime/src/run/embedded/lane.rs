@@ -9,11 +9,11 @@ use pipewright_plan::{Plan, Stage};
 
 use super::super::bug;
 use super::super::committer::{Committer, Done, Reply};
-use super::super::core::{Halt, StageCore};
 use super::super::summary::RefusedRows;
 use super::base;
 use super::loading::{LoadEnd, Mark};
 use crate::connectors::kafka::embedded::{EmbeddedLoader, EmbeddedReader};
+use crate::engine::{Halt, StageCore};
 use crate::report::{ErrorClass, Event, Observer, RunError};
 use crate::sinks::Chunk;
 
@@ -57,7 +57,7 @@ impl Lane<'_> {
             }
             let before = core.is_empty();
             let batch = reader.poll(Duration::from_millis(10), 4_096)?;
-            if let Err(halt) = core.take(&batch, positions, &logical) {
+            if let Err(halt) = core.take(batch.iter(), positions, &logical) {
                 return Err(self.halt(halt, core));
             }
             drop(batch);

@@ -11,11 +11,11 @@ use pipewright_plan::{Plan, Stage, Topic};
 use serde::{Deserialize, Serialize};
 
 use super::super::bug;
-use super::super::core::Halt;
-use super::super::ingest::{Emit, IngestCore};
 use super::super::signal::StopSignal;
-use crate::connectors::files::FileReader;
+use crate::codecs::ColumnRequest;
+use crate::connectors::files::{Answer, FileReader};
 use crate::connectors::kafka::embedded::{EmbeddedLoader, SendError};
+use crate::engine::{Emit, IngestCore, IngestHalt};
 use crate::record::DeadLetter;
 use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary};
 
@@ -115,7 +115,8 @@ impl Loading {
                 })
                 .collect();
             let source_index = u16::try_from(self.stage.topics.len() + index).unwrap_or(u16::MAX);
-            let mut core = IngestCore::new(&plan, source, &with_counts, source_index, &reader)?;
+            let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &source.schema);
+            let mut core = IngestCore::new(&plan, source, &with_counts, source_index, &decoder)?;
             let read_before = self.standing.read.get(&source.name).copied().unwrap_or_default();
             let map: Vec<u16> = targets.iter().map(|(at, _)| *at).collect();
             let result = self.load(source, &mut reader, &mut core, &map, read_before);
@@ -142,21 +143,29 @@ impl Loading {
                 return Ok(false);
             }
             let mut emit = ToLoader { loader: &self.loader, targets };
-            let mut halt: Option<Halt> = None;
-            let progress = reader.next_batch(1_000, 1 << 20, &mut |record| {
-                if halt.is_none() {
-                    halt = core.take(&record, &mut emit).err();
+            let mut halt: Option<IngestHalt> = None;
+            let progress = reader.next_batch_while(1_000, 1 << 20, &mut |record| {
+                halt = core.take(&record, &mut emit).err();
+                match &halt {
+                    None => Answer::Taken,
+                    Some(IngestHalt::Policy { taken: true, .. }) => Answer::Enough,
+                    Some(IngestHalt::Policy { taken: false, .. } | IngestHalt::Emit(_)) => Answer::Refused,
                 }
             });
             let letters = core.letters();
             let summary = core.summary(read_before);
-            if let Some(halt) = halt {
-                // The cursor has passed the record that stopped us: this batch is loaded again next time.
+            if let Some(IngestHalt::Emit(error)) = halt {
+                // Some messages of a record may be sent, and others not: this batch is loaded again next time.
                 self.mark_letters(letters);
-                return Err(halt.error);
+                return Err(error);
             }
             self.cursors.insert(source.name.clone(), reader.cursor());
             self.standing.read.insert(source.name.clone(), read_before + summary.read);
+            if let Some(IngestHalt::Policy { error, .. }) = halt {
+                // The cursor stands at the record that stopped us: everything before it is stored.
+                self.mark(letters, None);
+                return Err(error);
+            }
             let progress = match progress {
                 Ok(progress) => progress,
                 Err(error) => {

@@ -18,14 +18,14 @@ use pipewright_plan::{OptionValue, Plan, Stage, Topic};
 use self::lane::Lane;
 use self::loading::{Loading, STANDING, Standing};
 use super::committer::{Committer, CommitterParts, database_error};
-use super::core::StageCore;
 use super::summary::{self, RefusedRows};
-use super::{RunSettings, bug};
+use super::{RunSettings, beginning, bug};
 use crate::connectors::kafka::embedded::EmbeddedCluster;
 use crate::connectors::kafka::originals::KafkaOriginals;
+use crate::engine::StageCore;
 use crate::record::{Original, RecordId};
 use crate::report::{ErrorClass, Observer, RunError, Summary};
-use crate::sinks::{self, Acquired, Database, DatabaseError, Originals};
+use crate::sinks::{self, Acquired, Database, DatabaseError, History, Originals};
 
 /// Whether a plan's topics live in the process.
 pub(super) fn is_embedded(plan: &Plan) -> bool {
@@ -78,6 +78,7 @@ fn global_stage(plan: &Plan) -> Result<Stage, RunError> {
 
 /// Runs an embedded plan to the end of its sources, or until told to stop.
 pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observer>) -> Result<Summary, RunError> {
+    beginning::check_embedded(settings.from)?;
     let stage = global_stage(plan)?;
     let topics: Vec<&Topic> = stage.topics.iter().filter_map(|name| plan.topic(name)).collect();
     let partitions: Vec<u32> = topics.iter().map(|it| it.partitioning.count.unwrap_or(1).max(1)).collect();
@@ -91,8 +92,16 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     let fail = |error: DatabaseError| database_error(error, &what, &origins);
     let mut database = sinks::open(plan, &stage, &owner()).map_err(&fail)?;
     runtime.block_on(database.prepare()).map_err(|errors| first_error(errors, &fail))?;
+    let history = runtime.block_on(database.history()).map_err(&fail)?;
+    beginning::check(plan, &stage, &history, settings.from, true, &*observer)?;
     let encoders = database.encoders().map_err(&fail)?;
-    let cursors = runtime.block_on(database.cursors()).map_err(&fail)?;
+    let cursors = match (&history, settings.from) {
+        // What the sources stood at belongs to the stage that stored it, and that was another one.
+        (History::Fresh | History::RowsOnly(_), Some(_)) => BTreeMap::new(),
+        (History::Fresh | History::RowsOnly(_) | History::Stored, _) => {
+            runtime.block_on(database.cursors()).map_err(&fail)?
+        }
+    };
     let standing: Standing = match cursors.get(STANDING) {
         Some(text) => {
             serde_json::from_str(text).map_err(|error| bug(format!("the stored cursor is unreadable: {error}")))?

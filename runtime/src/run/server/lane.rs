@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use pipewright_plan::{Stage, Start, Topic};
 
-use super::super::bug;
-use super::super::committer::{Committer, CommitterParts, Done, Reply, database_error};
-use super::super::core::{Halt, StageCore};
+use super::super::committer::{Committer, CommitterParts, Done, Reply, alone, database_error};
 use super::super::embedded::{first_error, owner};
 use super::super::summary::{self, RefusedRows};
+use super::super::{beginning, bug};
 use super::{IDLE, Shared, kafka_connection};
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
 use crate::connectors::kafka::originals::KafkaOriginals;
 use crate::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
+use crate::engine::{Halt, StageCore};
 use crate::report::{ErrorClass, Event, RunError, StageSummary};
-use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, Originals};
+use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, History, Originals};
 
 type Partition = (u16, i32);
 
@@ -37,7 +37,8 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
     let origins: Vec<_> = stage.sinks.iter().filter_map(|it| plan.sink(it)).map(|it| it.origin).collect();
     let fail = |error: DatabaseError| database_error(error, &what, &origins);
     let mut database = sinks::open(plan, stage, &owner()).map_err(&fail)?;
-    prepare(shared, &runtime, &mut database, &what, &fail)?;
+    let history = prepare(shared, &runtime, &mut database, &what, &fail)?;
+    beginning::check(plan, stage, &history, shared.settings.from, false, &*shared.observer)?;
     let encoders = database.encoders().map_err(&fail)?;
     let core = StageCore::new(plan, stage, encoders)?;
     let topics: Vec<Topic> = stage.topics.iter().filter_map(|it| plan.topic(it)).cloned().collect();
@@ -105,16 +106,20 @@ fn prepare(
     database: &mut sinks::AnyDatabase,
     what: &str,
     fail: &dyn Fn(DatabaseError) -> RunError,
-) -> Result<(), RunError> {
+) -> Result<History, RunError> {
     let started = Instant::now();
     let mut told = false;
     loop {
-        match runtime.block_on(database.prepare()) {
-            Ok(()) => {
+        let attempt = async {
+            database.prepare().await?;
+            database.history().await.map_err(|error| vec![error])
+        };
+        match runtime.block_on(attempt) {
+            Ok(history) => {
                 if told {
                     shared.observer.event(Event::Resumed { what: what.to_string() });
                 }
-                return Ok(());
+                return Ok(history);
             }
             Err(errors) => {
                 let away = errors.iter().all(|it| matches!(it, DatabaseError::Unavailable(_)));
@@ -124,6 +129,7 @@ fn prepare(
                 if !told {
                     told = true;
                     let why = errors.first().map(ToString::to_string).unwrap_or_default();
+                    let why = alone(what, &why).to_string();
                     shared.observer.event(Event::Waiting { what: what.to_string(), why });
                 }
                 std::thread::sleep(Duration::from_millis(500));
@@ -191,7 +197,7 @@ impl Lane<'_> {
         match event {
             ReaderEvent::Records(batch) => {
                 let fresh = self.core.is_empty();
-                let result = self.core.take(&batch, &mut self.reading, &|_, _, offset| offset);
+                let result = self.core.take(batch.iter(), &mut self.reading, &|_, _, offset| offset);
                 if fresh {
                     self.opened = Instant::now();
                 }
@@ -347,7 +353,8 @@ impl Lane<'_> {
                         it.partition
                     ),
                     help: Some(format!(
-                        "if its records are to be read from the start, delete the rows of stage `{}` in pipewright.positions",
+                        "if its records are to be read from the start, delete the rows of stage `{}` in pipewright.positions and \
+                         run once with `--from earliest`",
                         self.stage.id
                     )),
                     origin: topic.map(|it| it.origin),
@@ -362,7 +369,8 @@ impl Lane<'_> {
     fn starts(&self, fresh: &[Acquired]) -> Result<Vec<Acquired>, RunError> {
         let mut out = Vec::with_capacity(fresh.len());
         for it in fresh {
-            let start = self.topics.get(usize::from(it.topic)).map(|topic| topic.start).unwrap_or_default();
+            let of_topic = self.topics.get(usize::from(it.topic)).map(|topic| topic.start);
+            let start = self.shared.settings.from.or(of_topic).unwrap_or_default();
             let at = (it.topic, it.partition);
             let found = match start {
                 Start::Earliest => self.reader.earliest(&[at]),

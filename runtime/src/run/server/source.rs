@@ -1,4 +1,5 @@
-//! A source on a real cluster: records and cursor in one Kafka transaction, by one instance at a time.
+//! A source on a real cluster: records of all its topics and its cursor in one Kafka transaction, by one instance at a time.
+//! As a service it goes on with what comes later.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,19 +8,22 @@ use pipewright_plan::{Partitioner, Source, Topic};
 use serde::{Deserialize, Serialize};
 
 use super::super::bug;
-use super::super::ingest::{Emit, IngestCore};
 use super::{IDLE, Shared, kafka_connection};
-use crate::connectors::files::FileReader;
+use crate::codecs::ColumnRequest;
+use crate::connectors::files::{self, Answer, FileReader};
 use crate::connectors::kafka::admin::TopicNeed;
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
 use crate::connectors::kafka::ingest::{IngestConfig, IngestError, IngestProducer};
 use crate::connectors::kafka::lease::SourceLease;
+use crate::engine::{Emit, IngestCore, IngestHalt};
 use crate::record::DeadLetter;
 use crate::report::{ErrorClass, Event, RunError, SourceSummary};
 
 /// A transaction is committed after this many bytes or this long, whichever comes first.
 const TRANSACTION_BYTES: u64 = 8 << 20;
 const TRANSACTION_TIME: Duration = Duration::from_millis(250);
+/// How often a service looks for new files and lines.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What is stored as the cursor of a source.
 #[derive(Serialize, Deserialize)]
@@ -74,20 +78,16 @@ pub(super) fn run(shared: &Shared, name: &str, topics: &[String]) -> Result<Sour
     let plan = &shared.plan;
     let source = plan.source(name).ok_or_else(|| bug(format!("the plan has no source `{name}`")))?;
     let targets: Vec<&Topic> = topics.iter().filter_map(|it| plan.topic(it)).collect();
-    let [topic] = targets.as_slice() else {
-        return Err(RunError {
-            name: "source-feeds-two-topics",
-            message: format!("on a real cluster a source feeds one topic, `{name}` feeds {}", targets.len()),
-            help: Some("declare a second source that reads the same, or feed the second topic from a transform".into()),
-            origin: Some(source.origin),
-            class: ErrorClass::Configuration,
-        });
-    };
-    let reading = Reading { shared, source, topic, id: transactional_id(shared, name) };
-    let connection = kafka_connection(plan, &topic.connection)?;
+    let first = targets.first().ok_or_else(|| bug(format!("the source `{name}` feeds no topic")))?;
+    if let Some(other) = targets.iter().find(|it| it.connection != first.connection) {
+        return Err(bug(format!("`{name}` feeds `{}` and `{}`, which are on two clusters", first.name, other.name)));
+    }
+    let cluster = first.connection.clone();
+    let connection = kafka_connection(plan, &cluster)?;
+    let reading = Reading { shared, source, topics: targets, cluster, id: transactional_id(shared, name) };
     let state_dir = Some(shared.settings.state_dir.clone());
     let observer = Arc::clone(&shared.observer);
-    let mut lease = SourceLease::join(&connection, &topic.connection, &reading.id, state_dir, observer)?;
+    let mut lease = SourceLease::join(&connection, &reading.cluster, &reading.id, state_dir, observer)?;
     let mut total = SourceSummary { name: name.to_string(), ..SourceSummary::default() };
     let result = reading.run(&mut lease, &mut total);
     lease.close();
@@ -102,7 +102,9 @@ fn transactional_id(shared: &Shared, source: &str) -> String {
 struct Reading<'a> {
     shared: &'a Shared,
     source: &'a Source,
-    topic: &'a Topic,
+    topics: Vec<&'a Topic>,
+    /// The connection of all of them.
+    cluster: String,
     id: String,
 }
 
@@ -149,14 +151,15 @@ impl Reading<'_> {
     fn producer(&self) -> Result<IngestProducer, Interrupted> {
         let plan = &self.shared.plan;
         Ok(IngestProducer::new(IngestConfig {
-            connection: kafka_connection(plan, &self.topic.connection)?,
-            connection_name: self.topic.connection.clone(),
+            connection: kafka_connection(plan, &self.cluster)?,
+            connection_name: self.cluster.clone(),
             program: plan.pipeline.name.clone(),
             source: self.source.name.clone(),
             transactional_id: self.id.clone(),
-            topic: TopicNeed::from(self.topic),
+            topics: self.topics.iter().map(|it| TopicNeed::from(*it)).collect(),
             partitioner: Partitioner::Murmur2,
-            compression: self.topic.compression.clone(),
+            // One client has one compression; the compiler holds topics of one source to that.
+            compression: self.topics.first().map(|it| it.compression.clone()).unwrap_or_default(),
         })?)
     }
 
@@ -173,11 +176,20 @@ impl Reading<'_> {
         let connection =
             plan.connection(&self.source.connection).ok_or_else(|| bug("a source without a connection"))?;
         let position = stored.as_ref().map(|it| it.position.as_str());
+        if position.is_none() && self.is_service() && !self.wait_for_first(lease)? {
+            return Ok(false);
+        }
         let mut reader = FileReader::open(&connection.options, &self.source.options, &self.source.format, position)?;
+        if self.is_service() {
+            reader.follow();
+        }
         let read_before = stored.as_ref().map_or(0, |it| it.read);
-        let partitions = i32::try_from(producer.partitions()).unwrap_or(1);
         let already_there = i64::try_from(read_before).unwrap_or_default();
-        let mut core = IngestCore::new(plan, self.source, &[(self.topic, partitions, already_there)], 0, &reader)?;
+        let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &self.source.schema);
+        let partitions = |index| i32::try_from(producer.partitions(index)).unwrap_or(1);
+        let targets: Vec<_> =
+            self.topics.iter().enumerate().map(|(index, it)| (*it, partitions(index), already_there)).collect();
+        let mut core = IngestCore::new(plan, self.source, &targets, 0, &decoder)?;
         let before = total.clone();
         loop {
             if self.shared.ending() || !lease.poll(Duration::ZERO)? {
@@ -196,19 +208,68 @@ impl Reading<'_> {
             let cursor = Stored { position: reader.cursor(), read: read_before + seen.read };
             let text = serde_json::to_string(&cursor).map_err(|error| bug(error.to_string()))?;
             producer.commit(&text)?;
+            *total = merge(before.clone(), seen, read_before);
             self.shared.observer.event(Event::Source {
                 source: self.source.name.clone(),
-                records: seen.read,
+                records: total.read,
                 bytes: reader.consumed_bytes(),
             });
-            *total = merge(before.clone(), seen, read_before);
             match ended {
                 Filled::Room => {}
+                Filled::Ended if self.is_service() && reader.can_follow() => {
+                    if !self.wait_for_more(&mut reader, lease)? {
+                        return Ok(false);
+                    }
+                }
                 Filled::Ended => return Ok(true),
-                // What was read before the fault is good and is stored; then the run ends with it.
+                // What was read before it is good and is stored; then the run ends with it.
                 Filled::Broken(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// It does not end by itself.
+    fn is_service(&self) -> bool {
+        !self.shared.settings.until_end
+    }
+
+    /// Waits until a pattern has a file at all: its header must be known. False: the lease or the run has ended.
+    fn wait_for_first(&self, lease: &mut SourceLease) -> Result<bool, Interrupted> {
+        let options = |name: &str| self.shared.plan.connection(name).map(|it| it.options.clone()).unwrap_or_default();
+        let connection = options(&self.source.connection);
+        let mut told = false;
+        while files::nothing_yet(&connection, &self.source.options)? {
+            if !told {
+                told = true;
+                let text = format!("source `{}` waits: no file matches its `path` yet", self.source.name);
+                self.shared.observer.event(Event::Note { text });
+            }
+            if !self.pause(lease)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Waits until there are new files or lines. False: the lease or the run has ended.
+    fn wait_for_more(&self, reader: &mut FileReader, lease: &mut SourceLease) -> Result<bool, Interrupted> {
+        while !reader.look_again()? {
+            if !self.pause(lease)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Until the next look. False: the lease or the run has ended.
+    fn pause(&self, lease: &mut SourceLease) -> Result<bool, Interrupted> {
+        let started = Instant::now();
+        while started.elapsed() < LOOK {
+            if self.shared.ending() || !lease.poll(IDLE)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Fills one transaction.
@@ -223,9 +284,12 @@ impl Reading<'_> {
         while bytes < TRANSACTION_BYTES && opened.elapsed() < TRANSACTION_TIME {
             let mut emit = ToKafka { producer, bytes: 0, failed: None, refused: vec![] };
             let mut halt = None;
-            let progress = reader.next_batch(1_000, 1 << 20, &mut |record| {
-                if halt.is_none() {
-                    halt = core.take(&record, &mut emit).err();
+            let progress = reader.next_batch_while(1_000, 1 << 20, &mut |record| {
+                halt = core.take(&record, &mut emit).err();
+                match &halt {
+                    None => Answer::Taken,
+                    Some(IngestHalt::Policy { taken: true, .. }) => Answer::Enough,
+                    Some(IngestHalt::Policy { taken: false, .. } | IngestHalt::Emit(_)) => Answer::Refused,
                 }
             });
             bytes += emit.bytes;
@@ -233,20 +297,23 @@ impl Reading<'_> {
             if let Some(error) = emit.failed {
                 return Err(error.into());
             }
-            if let Some(halt) = halt {
-                return Err(halt.error.into());
+            if let Some(IngestHalt::Emit(error)) = halt {
+                return Err(error.into());
             }
-            if let Some(reason) = refused.into_iter().next() {
+            if let Some((topic, reason)) = refused.into_iter().next() {
                 return Err(Interrupted::Failed(RunError {
                     name: "record-too-large",
                     message: reason,
                     help: Some("raise `message.max.bytes` of the connection's client and of the topic".into()),
-                    origin: Some(self.topic.origin),
+                    origin: self.topics.get(topic).map(|it| it.origin),
                     class: ErrorClass::Configuration,
                 }));
             }
             for letter in core.letters() {
                 producer.dead_letter(&letter_id(&self.source.name, &letter), &letter)?;
+            }
+            if let Some(IngestHalt::Policy { error, .. }) = halt {
+                return Ok(Filled::Broken(error));
             }
             match progress {
                 Ok(progress) if progress.ended => return Ok(Filled::Ended),
@@ -265,7 +332,7 @@ enum Filled {
     Room,
     /// The source is at its end.
     Ended,
-    /// The source cannot be read any further.
+    /// The source cannot, or must not, be read any further.
     Broken(RunError),
 }
 
@@ -279,22 +346,23 @@ struct ToKafka<'a> {
     producer: &'a mut IngestProducer,
     bytes: u64,
     failed: Option<IngestError>,
-    refused: Vec<String>,
+    /// Index of the topic, and why.
+    refused: Vec<(usize, String)>,
 }
 
 impl Emit for ToKafka<'_> {
     fn emit(
         &mut self,
-        _target: usize,
+        target: usize,
         partition: i32,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
     ) -> Result<(), RunError> {
         self.bytes += (key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len)) as u64;
-        match self.producer.send(partition, key, value, &[], None) {
+        match self.producer.send(target, partition, key, value, &[], None) {
             Ok(()) => Ok(()),
             Err(IngestError::Refused(bad)) => {
-                self.refused.push(bad.reason);
+                self.refused.push((target, bad.reason));
                 Ok(())
             }
             Err(error) => {

@@ -9,6 +9,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::engine::StageRecord;
 use crate::record::Original;
 use parking_lot::{Condvar, Mutex};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -82,6 +83,32 @@ impl<'a> Record<'a> {
             let pair = unsafe { (CStr::from_ptr(name).to_string_lossy().into_owned(), bytes(value, size)) };
             out.push((pair.0, pair.1.map(<[u8]>::to_vec)));
         }
+    }
+}
+
+impl<'a> StageRecord<'a> for Record<'a> {
+    fn place(&self) -> (u16, i32, i64) {
+        (self.topic, self.partition, self.offset)
+    }
+
+    fn key(&self) -> Option<&'a [u8]> {
+        self.key
+    }
+
+    fn value(&self) -> Option<&'a [u8]> {
+        self.value
+    }
+
+    fn timestamp(&self) -> Option<i64> {
+        self.timestamp
+    }
+
+    fn header(&self, name: &str) -> Option<&'a [u8]> {
+        Record::header(self, name)
+    }
+
+    fn original(&self) -> Original {
+        Record::original(self)
     }
 }
 

@@ -1,0 +1,93 @@
+//! Looking again: new files of the pattern, and what was appended to files that were read.
+//!
+//! Invariant: a line that is still being written is not read. A file is taken to be written to until it has rested.
+
+use std::time::Duration;
+
+use pipewright_plan::{Options, TypedOptions};
+
+use super::find::{Found, Root};
+use super::input::STANDARD_INPUT;
+use super::problem;
+use super::reader::{FileReader, Seen, verify_done};
+use super::spec::{FilesConnection, FilesSource};
+use crate::report::RunError;
+
+/// A last line without an end is taken as it is when its file has not changed for so long.
+const RESTED: Duration = Duration::from_secs(30);
+/// A packed file cannot be read in part: it is taken when it has not changed for so long.
+const WHOLE: Duration = Duration::from_secs(2);
+
+/// Where a reader looks.
+pub(super) struct Looking {
+    pub root: Root,
+    pub pattern: String,
+}
+
+/// Whether a source has nothing to read yet: a pattern that no file matches. A file that is named and not there is an error.
+pub fn nothing_yet(connection: &Options, source: &Options) -> Result<bool, RunError> {
+    let wrong = |error: pipewright_plan::OptionError| problem::bad_option(error.to_string(), None);
+    let path = FilesSource::decode(source).map_err(wrong)?.path;
+    let root = FilesConnection::decode(connection).map_err(wrong)?.root;
+    Ok(path.contains(['*', '?', '[']) && Root::open(&root)?.find(&path)?.iter().all(|it| !is_ready(it)))
+}
+
+/// Whether a last line without an end may be taken.
+pub(super) fn has_rested(file: &Found) -> bool {
+    file.unchanged_for(RESTED)
+}
+
+/// Whether a file that was not seen before can be begun.
+fn is_ready(file: &Found) -> bool {
+    if file.is_packed() {
+        return file.unchanged_for(WHOLE);
+    }
+    // Its first line must be whole: it may be the header.
+    file.size > 0 && (file.begins_with_a_line() || has_rested(file))
+}
+
+impl FileReader {
+    /// Whether this source may get more: files do, the standard input does not.
+    pub fn can_follow(&self) -> bool {
+        self.looking.is_some()
+    }
+
+    /// From now on a last line without an end waits for its end, and [`look_again`](Self::look_again) finds more.
+    pub fn follow(&mut self) {
+        self.following = self.can_follow();
+    }
+
+    /// Looks for new files and for files that have grown. True: there is something to read again.
+    pub fn look_again(&mut self) -> Result<bool, RunError> {
+        let Some(looking) = &self.looking else { return Ok(false) };
+        for file in looking.root.find(&looking.pattern)? {
+            let is_open = self.current.as_ref().is_some_and(|it| it.mark.file == file.name);
+            if is_open || self.waiting.iter().any(|(it, _)| it.name == file.name) {
+                continue;
+            }
+            let known = self.done.iter().position(|it| it.mark.file == file.name);
+            let Some((at, place)) = known.and_then(|at| self.done.get(at).map(|place| (at, place))) else {
+                if is_ready(&file) {
+                    self.total = self.total.map(|it| it + file.size);
+                    self.waiting.push_back((file, None));
+                }
+                continue;
+            };
+            let size = place.mark.size;
+            let as_it_was = size == file.size || self.held.get(&file.name) == Some(&file.size) && !has_rested(&file);
+            if as_it_was || verify_done(place, &file)? == Seen::Same {
+                continue;
+            }
+            self.held.insert(file.name.clone(), file.size);
+            self.total = self.total.map(|it| it + file.size.saturating_sub(size));
+            let place = self.done.remove(at);
+            self.waiting.push_back((file, Some(place)));
+        }
+        Ok(!self.waiting.is_empty())
+    }
+
+    /// The name of the standard input is no pattern.
+    pub(super) fn looks_in(root: Root, pattern: &str) -> Option<Looking> {
+        (pattern != STANDARD_INPUT).then(|| Looking { root, pattern: pattern.to_string() })
+    }
+}

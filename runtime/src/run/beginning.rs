@@ -1,0 +1,69 @@
+//! Where a stage may begin: what `--from` says, and when a stage must not begin without it.
+
+use pipewright_plan::{Plan, Stage, Start};
+
+use crate::report::{ErrorClass, Event, Observer, RunError};
+use crate::sinks::History;
+
+/// Refuses a stage that has rows but no position, unless the user said where it begins. `embedded`: its topics live in the
+/// process, so that "from now on" and points in time mean nothing.
+pub(super) fn check(
+    plan: &Plan,
+    stage: &Stage,
+    history: &History,
+    from: Option<Start>,
+    embedded: bool,
+    observer: &dyn Observer,
+) -> Result<(), RunError> {
+    let filled = match (history, from) {
+        (History::Stored, Some(_)) => {
+            let text = format!("stage `{}` goes on at its stored position; `--from` says nothing to it", stage.id);
+            observer.event(Event::Note { text });
+            return Ok(());
+        }
+        (History::Fresh | History::Stored, _) | (History::RowsOnly(_), Some(_)) => return Ok(()),
+        (History::RowsOnly(filled), None) => filled,
+    };
+    let choices = if embedded {
+        "`--from earliest` reads the sources from their first record and stores all of them again; if the rows are of no \
+         use any more, empty the table or name another database"
+            .to_string()
+    } else {
+        "say where it begins: `--from earliest` stores every record of its topics (again), `--from latest` only what comes \
+         from now on, `--from 2026-01-31T00:00:00Z` what came since then"
+            .to_string()
+    };
+    let help = match filled.others.as_slice() {
+        [other] => format!(
+            "is it the stage of `{other}` under another name? Then write `was = \"{other}\"` in the `pipeline` block, and \
+             it goes on where that stood. Else {choices}"
+        ),
+        _ => choices,
+    };
+    Err(RunError {
+        name: "no-stored-position",
+        message: format!(
+            "stage `{}` has no stored position, but its table `{}` holds {}",
+            stage.id,
+            filled.table,
+            filled.amount()
+        ),
+        help: Some(help),
+        origin: stage.sinks.get(filled.sink).and_then(|it| plan.sink(it)).map(|it| it.origin),
+        class: ErrorClass::WouldLose,
+    })
+}
+
+/// What `--from` may say of topics that live in the process.
+pub(super) fn check_embedded(from: Option<Start>) -> Result<(), RunError> {
+    match from {
+        None | Some(Start::Earliest) => Ok(()),
+        Some(Start::Latest | Start::Timestamp(_)) => Err(RunError {
+            name: "from-embedded",
+            message: "an embedded run reads its sources from their first record".into(),
+            help: Some("write `--from earliest`, or run on a real Kafka".into()),
+            origin: None,
+            class: ErrorClass::Configuration,
+        }),
+    }
+}

@@ -1,0 +1,60 @@
+//! Servers killed with -9 in the middle of a run and brought back: the run goes on by itself, nothing lost, nothing doubled.
+
+use std::time::Duration;
+
+use crate::own_stack::{OwnStack, own_stack};
+use crate::project::{Project, Running, ask_at, eventually, orders_csv, sql_at};
+use crate::servers::{check_at, program_on};
+
+const ROWS: u64 = 80_000;
+
+fn project(stack: &OwnStack, what: &str) -> Project {
+    let kafka = format!("brokers = \"{}\"", stack.kafka());
+    let postgres = format!("url = \"{}\"", stack.postgres_admin());
+    let project = Project::new(what, &program_on(&kafka, &postgres));
+    sql_at(&stack.postgres_admin(), &format!("CREATE SCHEMA {}", project.name));
+    project.write("orders.csv", orders_csv(ROWS));
+    project
+}
+
+/// Waits until `more` rows than now are stored.
+fn more_rows(stack: &OwnStack, project: &Project, more: u64) {
+    let count =
+        || ask_at(&stack.postgres_admin(), &format!("SELECT count(*)::text FROM {}.facts", project.name)).parse();
+    let before = count().unwrap_or(0u64);
+    eventually("rows arrive", Duration::from_secs(60), || count().is_ok_and(|it| it >= before + more));
+}
+
+/// Kills the server, waits until the run says so, brings the server back.
+fn bounce(stack: &OwnStack, running: &mut Running, service: &str, name: &str) {
+    let said = running.log().matches(&format!("waiting for {name}")).count();
+    stack.run(&["kill", service]);
+    eventually("the run says that it waits", Duration::from_secs(30), || {
+        assert!(running.child.try_wait().unwrap().is_none(), "it ended:\n{}", running.log());
+        running.log().matches(&format!("waiting for {name}")).count() > said
+    });
+    stack.run(&["up", service]);
+}
+
+fn goes_on(service: &str, name: &str, times: usize) {
+    let stack = own_stack();
+    let _alone = stack.alone();
+    let project = project(stack, &format!("killed_{service}"));
+    let mut running = project.start(&["run", "main.pipe", "--until-end"]);
+    for _ in 0..times {
+        more_rows(stack, &project, 1_000);
+        bounce(stack, &mut running, service, name);
+    }
+    assert_eq!(running.wait(Duration::from_secs(120)), 0, "{}", running.log());
+    check_at(&stack.postgres_admin(), &project, ROWS);
+}
+
+#[test]
+fn a_postgres_that_is_killed_and_comes_back_costs_nothing() {
+    goes_on("postgres", "PostgreSQL", 2);
+}
+
+#[test]
+fn a_kafka_that_is_killed_and_comes_back_costs_nothing() {
+    goes_on("kafka", "Kafka", 1);
+}
