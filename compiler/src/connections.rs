@@ -1,7 +1,7 @@
 //! Connections: which connector, with which options, after the environment had its say.
 
 use pipewright_grammar::{Span, ast::ExprKind};
-use pipewright_plan::{Connection, ConnectorSpec, OptionProblem, Options};
+use pipewright_plan::{Connection, ConnectorSpec, OptionProblem, OptionSpec, OptionType, OptionValue, Options};
 
 use crate::{
     client_properties,
@@ -11,6 +11,15 @@ use crate::{
     expressions::closest,
     options::{self, Checked},
 };
+
+/// Options of every connection.
+pub const OPTIONS: &[OptionSpec] = &[OptionSpec {
+    name: "was",
+    ty: OptionType::String,
+    required: false,
+    default: None,
+    doc: "Its old name, after it was renamed: positions of the stages of a database move to the new one when it starts.",
+}];
 
 /// Fills [`Context::connections`]. A connection of an unknown kind is left out, and known to the index as declared.
 pub(crate) fn connections(context: &mut Context<'_>, diagnostics: &mut Diagnostics) {
@@ -33,7 +42,7 @@ pub(crate) fn connections(context: &mut Context<'_>, diagnostics: &mut Diagnosti
         let mut checked: Option<Checked<'_>> = None;
         if replaced.is_none() {
             let what = format!("a `{}` connection", spec.name);
-            let specs = [spec.connection];
+            let specs = [spec.connection, OPTIONS];
             let found =
                 options::check_beside(&overrides, part.options.as_ref(), head, &specs, &what, context, diagnostics);
             values.extend(found.values.clone());
@@ -50,6 +59,16 @@ pub(crate) fn connections(context: &mut Context<'_>, diagnostics: &mut Diagnosti
                 });
             }
         }
+        let was = match &checked {
+            Some(checked) => checked.get("was").cloned(),
+            // The environment replaces what it is, not who it is.
+            None => {
+                let record = part.options.as_ref();
+                let mut unheard = Diagnostics::default();
+                options::check(record, head, &[OPTIONS], "a connection", context, &mut unheard).values.remove("was")
+            }
+        };
+        values.remove("was");
         // What is missing may stand in what could not be read.
         let incomplete = context.index.is_incomplete(declared.declaration.span);
         for problem in (spec.validate)(&values).into_iter().filter(|_| !incomplete) {
@@ -59,6 +78,10 @@ pub(crate) fn connections(context: &mut Context<'_>, diagnostics: &mut Diagnosti
             name: part.name.text.clone(),
             kind: spec.name.to_string(),
             options: values,
+            was: match was {
+                Some(OptionValue::String(was)) if was != part.name.text => Some(was),
+                _ => None,
+            },
             doc: Context::doc(&declared.declaration.doc),
             origin: context.origin(declared.declaration.span),
         };

@@ -7,7 +7,7 @@ mod added;
 mod allows;
 mod client_properties;
 mod compile;
-mod connections;
+pub mod connections;
 mod context;
 pub mod diagnostics;
 pub mod editor;

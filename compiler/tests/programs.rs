@@ -221,13 +221,16 @@ fn parameters_are_set_from_outside() {
     let compilation = shop(&text, &set("10.50"));
     assert_eq!(told(&compilation), [""; 0]);
     assert!(!shop(&text, &set("ten")).diagnostics.is_empty());
-    // What is set for this run wins over the file, and must be declared; a file may serve several programs.
-    let of_file = BTreeMap::from([("least".to_string(), "ten".to_string()), ("leest".to_string(), "1".to_string())]);
+    // What is set for this run wins over the file; both must be declared.
+    let of_file = BTreeMap::from([("least".to_string(), "ten".to_string())]);
     let wins = BTreeMap::from([("least".to_string(), "1".to_string())]);
     let both = Environment { params: of_file, set: wins, ..Environment::default() };
     assert_eq!(told(&shop(&text, &both)), [""; 0]);
     let unknown = Environment { set: BTreeMap::from([("leest".to_string(), "1".to_string())]), ..set("1") };
     assert!(shop(&text, &unknown).diagnostics.iter().any(|it| it.name == "unknown-param"));
+    let slip = BTreeMap::from([("least".to_string(), "1".to_string()), ("leest".to_string(), "1".to_string())]);
+    let slip = shop(&text, &Environment { params: slip, ..Environment::default() });
+    assert!(slip.diagnostics.iter().any(|it| it.name == "unknown-param"), "{:?}", told(&slip));
 }
 
 #[test]

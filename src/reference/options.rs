@@ -22,7 +22,7 @@ pub(super) fn document() -> String {
 }
 
 pub(super) fn connector(it: &ConnectorSpec) -> String {
-    let mut out = format!("{}\n\n{}", it.doc.trim(), list(it.connection, ""));
+    let mut out = format!("{}\n\n{}", it.doc.trim(), list(&connection_options(it), ""));
     if let Some(source) = it.source {
         out.push_str(&format!("\nOptions of a `source` from it:\n\n{}", list(source, "")));
     }
@@ -31,6 +31,11 @@ pub(super) fn connector(it: &ConnectorSpec) -> String {
     }
     out.push_str(&block(it.name));
     out
+}
+
+/// Its own options, and those of every connection.
+fn connection_options(it: &ConnectorSpec) -> Vec<OptionSpec> {
+    it.connection.iter().chain(pipewright_compiler::connections::OPTIONS).copied().collect()
 }
 
 pub(super) fn codec(it: &CodecSpec) -> String {

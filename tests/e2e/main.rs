@@ -13,6 +13,7 @@ mod killed_servers;
 mod large_records;
 mod own_stack;
 mod project;
+mod renamed;
 mod secured;
 mod servers;
 mod sources;

@@ -13,6 +13,9 @@ pub struct Connection {
     pub kind: String,
     /// As the connector's spec describes them. Secrets are references (`env`, `file`), never values.
     pub options: Options,
+    /// Its old name, if it was renamed: what is stored under that one moves to the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Its doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
@@ -97,6 +100,9 @@ pub struct Topic {
     pub start: Start,
     /// What becomes of bad records that are read from it.
     pub on_bad_record: BadRecordPolicy,
+    /// Its old name, if it was renamed: what is stored under that one moves to the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Its doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,

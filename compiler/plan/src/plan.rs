@@ -49,6 +49,9 @@ pub struct Pipeline {
     pub max_bad_ppm: u32,
     /// When an epoch is committed.
     pub commit: Commit,
+    /// Its old name, if it was renamed: what is stored under that one moves to the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Its doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,

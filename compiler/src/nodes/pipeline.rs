@@ -43,7 +43,12 @@ pub const OPTIONS: &[OptionSpec] = &[
         Some("{ rows = 50_000, bytes = 8MiB, interval = 250ms }"),
         "An epoch is committed when the first of these is reached.",
     ),
-    option("was", OptionType::String, None, "The pipeline's old name, after it was renamed."),
+    option(
+        "was",
+        OptionType::String,
+        None,
+        "The pipeline's old name, after it was renamed: positions, cursors and dead letters move to the new one when it starts.",
+    ),
 ];
 
 /// The pipeline, as far as it could be read.
@@ -66,10 +71,8 @@ pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Che
     let name = &declared.part.name;
     let record = declared.part.options.as_ref();
     let block = options::check(record, name.span, &[OPTIONS], "a pipeline", context, diagnostics);
-    for later in ["on_late", "was"] {
-        if block.has(later) {
-            diagnostics.emit(NotYet { what: format!("`{later}`"), span: block.name_span(later) });
-        }
+    if block.has("on_late") {
+        diagnostics.emit(NotYet { what: "`on_late`".into(), span: block.name_span("on_late") });
     }
     let delivery = match block.word("delivery") {
         Some("at_least_once") => Delivery::AtLeastOnce,
@@ -105,6 +108,7 @@ pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Che
         on_bad_record: policy.plan.clone(),
         max_bad_ppm,
         commit,
+        was: block.text("was", diagnostics).filter(|it| *it != name.text),
         doc: Context::doc(&declared.declaration.doc),
     };
     let delivery_span = if block.has("delivery") { block.value_span("delivery") } else { name.span };

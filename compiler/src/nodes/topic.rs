@@ -33,6 +33,13 @@ const EXPRS: OptionType = OptionType::Exprs;
 pub const OPTIONS: &[OptionSpec] = &[
     option("name", OptionType::String, None, "Its name in Kafka, if it differs from its name in the program."),
     option(
+        "was",
+        OptionType::String,
+        None,
+        "Its old name in the program, after it was renamed: positions move to the new one when it starts. Its name in Kafka stays \
+         the old one, unless `name` says otherwise.",
+    ),
+    option(
         "key",
         EXPRS,
         Some("the `@key` fields, else the partition key"),
@@ -160,7 +167,8 @@ pub(super) fn check(
         key_is_identity(key, &keys, &block, site, diagnostics);
     }
     let count = partitions(&block, cluster, owned, site, context, diagnostics);
-    let topic_name = topic_name(&block, &node.name.text, node.name.span, diagnostics);
+    let was = block.text("was", diagnostics).filter(|it| *it != node.name.text);
+    let topic_name = topic_name(&block, was.as_deref().unwrap_or(&node.name.text), node.name.span, diagnostics);
     let schema = mark_key(typed.schema.clone(), &kind);
     let flow =
         Flow::root(&node.name.text, NodeRole::Topic, schema, typed.fields, kind.clone(), block.value_span("kind"));
@@ -196,6 +204,7 @@ pub(super) fn check(
         },
         start,
         on_bad_record: policy.plan,
+        was,
         doc: Context::doc(&site.declaration.doc),
         origin: context.origin(site.declaration.span),
     });

@@ -84,7 +84,6 @@ impl RowBuffer {
         });
     }
 
-    #[cfg(feature = "engine")]
     /// The row is bad: as if it had not begun.
     pub fn cancel(&mut self, begun: Begun) {
         self.chunk.bytes.truncate(begun.before);

@@ -23,6 +23,8 @@ pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
 #[cfg(feature = "engine")]
+pub(crate) mod renamed;
+#[cfg(feature = "engine")]
 mod stage_context;
 
 #[cfg(feature = "engine")]
@@ -75,7 +77,6 @@ pub struct ChunkRow {
 }
 
 /// When a row is written.
-#[cfg(feature = "engine")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Marks that a row may undo.
@@ -86,13 +87,11 @@ pub(crate) enum Phase {
     After,
 }
 
-#[cfg(feature = "engine")]
 impl Phase {
     /// In this order. Without marks the keys of rows and deletes are disjoint, and any order would do.
     pub const ALL: [Phase; 3] = [Phase::Before, Phase::Rows, Phase::After];
 }
 
-#[cfg(feature = "engine")]
 impl ChunkRow {
     pub(crate) fn phase(&self) -> Phase {
         match (self.delete, self.before_row) {

@@ -13,6 +13,8 @@ pub struct StageContext {
     pub program: String,
     /// The stage's id.
     pub stage: String,
+    /// Program and stage under their old names, if one of them was renamed.
+    pub before: Option<(String, String)>,
     /// Who runs it: any text that tells instances apart.
     pub owner: String,
     /// The name of the connection.
@@ -45,6 +47,7 @@ impl StageContext {
         Ok(Self {
             program: plan.pipeline.name.clone(),
             stage: stage.id.clone(),
+            before: before(plan, stage),
             owner: owner.to_string(),
             connection: stage.domain.clone(),
             topics: stage
@@ -68,6 +71,7 @@ impl StageContext {
         Self {
             program: plan.pipeline.name.clone(),
             stage: String::new(),
+            before: None,
             owner: String::new(),
             connection: connection.to_string(),
             topics: Vec::new(),
@@ -88,6 +92,18 @@ impl StageContext {
     pub fn topic(&self, index: u16) -> &str {
         self.topics.get(usize::from(index)).map_or("?", String::as_str)
     }
+}
+
+/// The identity of a stage under the old names of program, topic and connection.
+fn before(plan: &Plan, stage: &Stage) -> Option<(String, String)> {
+    let topic = stage.topics.first().and_then(|it| plan.topic(it)).and_then(|it| it.was.as_deref());
+    let connection = plan.connection(&stage.domain).and_then(|it| it.was.as_deref());
+    if plan.pipeline.was.is_none() && topic.is_none() && connection.is_none() {
+        return None;
+    }
+    let program = plan.pipeline.was.as_ref().unwrap_or(&plan.pipeline.name);
+    let topic = topic.or(stage.topics.first().map(String::as_str)).unwrap_or_default();
+    Some((program.clone(), format!("{topic}-to-{}", connection.unwrap_or(&stage.domain))))
 }
 
 /// Two sinks that append may share a table.

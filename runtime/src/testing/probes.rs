@@ -135,6 +135,7 @@ fn probe_topic(name: &str, node: &str, schema: &Schema, kind: &Kind) -> Topic {
         compression: "none".to_string(),
         start: Start::Earliest,
         on_bad_record: BadRecordPolicy::DeadLetter { original: Original::Keep },
+        was: None,
         doc: None,
         origin: Default::default(),
     }

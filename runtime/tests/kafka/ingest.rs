@@ -23,6 +23,7 @@ fn config(program: &str, topic: &str) -> IngestConfig {
         connection: connection(),
         connection_name: "main".to_string(),
         program: program.to_string(),
+        was: None,
         source: "files".to_string(),
         transactional_id: format!("{program}.source.files"),
         topics: vec![need(topic, 3)],

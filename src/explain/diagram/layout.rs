@@ -82,7 +82,11 @@ pub fn place(diagram: &Diagram, sizes: &[(f64, f64)], titles: &[f64]) -> Placed 
         };
         placed.boxes.push(rect);
     }
-    placed.groups = groups.iter().map(|node| outer.rects.get(*node).copied().unwrap_or_default()).collect();
+    let frame = |node: &usize| {
+        let it = outer.rects.get(*node).copied().unwrap_or_default();
+        Rect { h: it.h - (HEAD - PAD), ..it }
+    };
+    placed.groups = groups.iter().map(frame).collect();
     for (from, to) in &diagram.arrows {
         placed.arrows.push(route(diagram, &placed, &inner, &outer, &unit, *from, *to));
     }
@@ -179,7 +183,8 @@ fn inner(diagram: &Diagram, group: usize, size: &dyn Fn(usize) -> (f64, f64), ti
     });
     let rects: BTreeMap<usize, Rect> = rects.collect();
     let mut inner = Inner {
-        size: (width, arranged.height + HEAD + PAD),
+        // As much room below as the title takes above: the boxes of a group stand level with those outside.
+        size: (width, arranged.height + 2.0 * HEAD),
         rects,
         ways: BTreeMap::new(),
         entering: BTreeMap::new(),

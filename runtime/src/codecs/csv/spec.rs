@@ -12,7 +12,7 @@ options! {
         header: bool, OptionType::Bool, default "true" = true;
         /// The character around cells that hold a delimiter or a line end; written twice inside them. `""`: there is none.
         quote: String, OptionType::String, default "\"\\\"\"" = "\"".to_string();
-        /// What stands for null. A quoted cell of a string field is never null.
+        /// What stands for null, written as `` `null` = "NULL" ``. A quoted cell of a string field is never null.
         null: String, OptionType::String, default "\"\"" = String::new();
         /// Spaces around cells that are not quoted are dropped.
         trim: bool, OptionType::Bool, default "false" = false;

@@ -20,6 +20,7 @@ use super::client::{self, Purpose};
 use super::cursor::{POSITIONS, cursor_key, positions_topic, read_cursor};
 use super::errors::ReaderError;
 use super::partitioner::partition_of;
+use super::renamed;
 use super::spec::KafkaConnection;
 use crate::crash_points;
 use crate::record::{BadRecord, DeadLetter};
@@ -41,6 +42,8 @@ pub struct IngestConfig {
     pub connection_name: String,
     /// The program.
     pub program: String,
+    /// The program's old name, if it was renamed.
+    pub was: Option<String>,
     /// The source.
     pub source: String,
     /// `<program>.source.<name>`
@@ -84,6 +87,8 @@ pub struct IngestProducer {
     program: String,
     source: String,
     key: String,
+    /// The key under the program's old name, until the cursor has moved.
+    leaving: Option<String>,
     cursor: Option<String>,
     /// Counts transactions with records without a key: each goes to one partition.
     turn: u32,
@@ -102,6 +107,7 @@ impl IngestProducer {
             connection,
             connection_name,
             program,
+            was,
             source,
             transactional_id,
             topics,
@@ -131,8 +137,29 @@ impl IngestProducer {
             settings.create().map_err(|error| of_run(invalid_client(&connection_name, &error)))?;
         init(&producer, &source)?;
         let key = cursor_key(&program, &source);
-        let cursor = read_cursor(&connection, &key)?;
-        Ok(Self { producer, topics, partitioner, dead_letters, program, source, key, cursor, turn: 0, open: false })
+        let own = renamed::stored(read_cursor(&connection, &key)?, &program, was.as_deref())?;
+        let mut leaving = None;
+        let cursor = match &was {
+            None => own,
+            Some(was) => {
+                let old = renamed::old_cursor(&connection, &connection_name, was, &source)?;
+                leaving = old.is_some().then(|| cursor_key(was, &source));
+                renamed::choose(own, old, &program, was, &source)?
+            }
+        };
+        Ok(Self {
+            producer,
+            topics,
+            partitioner,
+            dead_letters,
+            program,
+            source,
+            key,
+            leaving,
+            cursor,
+            turn: 0,
+            open: false,
+        })
     }
 
     /// The cursor of the last committed transaction.
@@ -215,12 +242,19 @@ impl IngestProducer {
         let record = BaseRecord::to(POSITIONS).partition(0).key(self.key.as_bytes()).payload(cursor.as_bytes());
         let sent = enqueue(&self.producer, record);
         sent.map_err(|error| self.failed("the position of the source cannot be sent", &error))?;
+        if let Some(old) = &self.leaving {
+            let moved = renamed::moved_to(&self.program);
+            let record = BaseRecord::to(POSITIONS).partition(0).key(old.as_bytes()).payload(moved.as_bytes());
+            let sent = enqueue(&self.producer, record);
+            sent.map_err(|error| self.failed("the position of the source cannot be moved", &error))?;
+        }
         crash_points::here("ingest-sent");
         loop {
             match self.producer.commit_transaction(Timeout::Never) {
                 Ok(()) => {
                     crash_points::here("ingest-committed");
                     self.open = false;
+                    self.leaving = None;
                     self.cursor = Some(cursor.to_string());
                     return Ok(());
                 }
@@ -310,7 +344,7 @@ fn is_fenced(code: Code) -> bool {
     )
 }
 
-fn init(producer: &ThreadedProducer<DefaultProducerContext>, source: &str) -> Result<(), ReaderError> {
+pub(super) fn init(producer: &ThreadedProducer<DefaultProducerContext>, source: &str) -> Result<(), ReaderError> {
     let doing = format!("source `{source}` cannot begin to write");
     let deadline = Instant::now() + INIT;
     loop {

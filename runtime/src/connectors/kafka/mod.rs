@@ -34,6 +34,8 @@ mod poller;
 #[cfg(feature = "engine")]
 pub mod reader;
 #[cfg(feature = "engine")]
+mod renamed;
+#[cfg(feature = "engine")]
 mod slot;
 
 #[cfg(feature = "engine")]

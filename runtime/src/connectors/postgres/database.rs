@@ -8,7 +8,7 @@ use super::client::{self, Client};
 use super::encode::PostgresEncoder;
 use super::session::PostgresSession;
 use super::table::Table;
-use super::{PostgresConnection, history, letters, prepare};
+use super::{PostgresConnection, history, letters, prepare, renamed};
 use crate::sinks::commit::{self, Unsettled};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
@@ -93,7 +93,7 @@ impl PostgresDatabase {
     }
 
     async fn prepare_all(&mut self) -> Result<Vec<Failure>, Failure> {
-        let sinks = self.context.sinks.clone();
+        let (context, sinks) = (self.context.clone(), self.context.sinks.clone());
         let schema = self.options.schema.clone();
         let client = self.client().await?;
         let sql = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, \
@@ -116,6 +116,7 @@ impl PostgresDatabase {
             )]);
         }
         prepare::create_own(client).await?;
+        renamed::take_over(client, &context).await?;
         let (mut tables, mut problems) = (Vec::new(), Vec::new());
         for (index, sink) in sinks.iter().enumerate() {
             match prepare::prepare_sink(client, index, sink, &schema).await {

@@ -21,6 +21,8 @@ mod letters;
 #[cfg(feature = "engine")]
 mod prepare;
 #[cfg(feature = "engine")]
+mod renamed;
+#[cfg(feature = "engine")]
 mod session;
 #[cfg(feature = "engine")]
 mod table;

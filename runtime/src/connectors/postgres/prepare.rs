@@ -10,7 +10,7 @@ use super::types::{declared, wire};
 use crate::sinks::failure::Failure;
 
 /// Held while tables are created, so that two instances may start at once.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(7308057163457230164)";
+pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(7308057163457230164)";
 
 /// Pipewright's own tables.
 const OWN: &str = "
@@ -49,7 +49,7 @@ pub(crate) async fn create_own(client: &mut Client) -> Result<(), Failure> {
 }
 
 /// Undoes a transaction that failed.
-async fn end<T>(client: &mut Client, outcome: Result<T, Failure>) -> Result<T, Failure> {
+pub(crate) async fn end<T>(client: &mut Client, outcome: Result<T, Failure>) -> Result<T, Failure> {
     if let Err(failure) = &outcome
         && !failure.breaks_connection()
     {

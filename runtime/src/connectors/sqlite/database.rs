@@ -9,7 +9,7 @@ use super::encode::SqliteEncoder;
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
-use super::{SqliteConnection, client, errors, history, letters, tables};
+use super::{SqliteConnection, client, errors, history, letters, renamed, tables};
 use crate::sinks::commit;
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
@@ -72,9 +72,10 @@ impl SqliteDatabase {
 
     async fn prepare_all(&mut self) -> Result<Vec<Failure>, Failure> {
         let path = self.options.path.clone();
-        let sinks = self.context.sinks.clone();
+        let (context, sinks) = (self.context.clone(), self.context.sinks.clone());
         let client = self.client(true).await?;
         tables::create_own(client, &path).await?;
+        renamed::take_over(client, &context, &path).await?;
         let mut problems = Vec::new();
         for (index, sink) in sinks.iter().enumerate() {
             let found = tables::prepare_sink(client, &path, sink).await;

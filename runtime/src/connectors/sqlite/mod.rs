@@ -15,6 +15,8 @@ mod history;
 #[cfg(feature = "engine")]
 mod letters;
 #[cfg(feature = "engine")]
+mod renamed;
+#[cfg(feature = "engine")]
 mod session;
 #[cfg(feature = "engine")]
 mod statements;

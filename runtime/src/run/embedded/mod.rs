@@ -102,12 +102,16 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
             runtime.block_on(database.cursors()).map_err(&fail)?
         }
     };
-    let standing: Standing = match cursors.get(STANDING) {
+    let mut standing: Standing = match cursors.get(STANDING) {
         Some(text) => {
             serde_json::from_str(text).map_err(|error| bug(format!("the stored cursor is unreadable: {error}")))?
         }
         None => Standing::default(),
     };
+    for topic in &topics {
+        let Some(stored) = topic.was.as_ref().and_then(|was| standing.offsets.remove(was)) else { continue };
+        standing.offsets.entry(topic.name.clone()).or_insert(stored);
+    }
     let bases = bases(&topics, &partitions, &standing)?;
     let mut core = StageCore::new(plan, &stage, encoders)?;
     let database_place = sinks::location(plan, &stage.domain);

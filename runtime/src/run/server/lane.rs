@@ -63,6 +63,7 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
         reader,
         committer,
         reading: BTreeMap::new(),
+        known: BTreeSet::new(),
         stored: BTreeMap::new(),
         ends: None,
         in_flight: 0,
@@ -152,6 +153,8 @@ struct Lane<'a> {
     committer: Committer,
     /// Next offset to take, for the partitions that are ours.
     reading: BTreeMap<Partition, i64>,
+    /// Partitions that had a stored position under this run.
+    known: BTreeSet<Partition>,
     /// Next offset as stored.
     stored: BTreeMap<Partition, i64>,
     /// `--until-end`: where the topics ended when nothing fed them any more.
@@ -305,6 +308,9 @@ impl Lane<'_> {
         let acquired = self.committer.acquire(partitions, ids)?;
         self.check_topics(&acquired)?;
         let fresh: Vec<Acquired> = acquired.iter().filter(|it| it.next.is_none()).cloned().collect();
+        if fresh.iter().any(|it| self.known.contains(&(it.topic, it.partition))) {
+            return Err(self.positions_gone());
+        }
         let mut positions: Vec<(u16, i32, i64)> =
             acquired.iter().filter_map(|it| it.next.map(|next| (it.topic, it.partition, next))).collect();
         if !fresh.is_empty() {
@@ -315,6 +321,7 @@ impl Lane<'_> {
         for (topic, partition, next) in &positions {
             self.reading.insert((*topic, *partition), *next);
             self.stored.insert((*topic, *partition), *next);
+            self.known.insert((*topic, *partition));
         }
         for (topic, partition, next) in &positions {
             let checked = self.reader.check_position(*topic, *partition, *next);
@@ -331,6 +338,20 @@ impl Lane<'_> {
         self.ends = None;
         self.tell_assignment();
         Ok(())
+    }
+
+    /// To begin anew under a run that was somewhere would store records twice.
+    fn positions_gone(&self) -> RunError {
+        RunError {
+            name: "positions-gone",
+            message: format!("the stored positions of stage `{}` are gone while it runs", self.stage.id),
+            help: Some(
+                "has a program under a new name taken them over (`was = …`)? Then run that one. Else somebody has deleted them"
+                    .into(),
+            ),
+            origin: self.topics.first().map(|it| it.origin),
+            class: ErrorClass::WouldLose,
+        }
     }
 
     fn topic_id(&self, topic: u16) -> Option<String> {

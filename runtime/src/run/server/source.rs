@@ -154,6 +154,7 @@ impl Reading<'_> {
             connection: kafka_connection(plan, &self.cluster)?,
             connection_name: self.cluster.clone(),
             program: plan.pipeline.name.clone(),
+            was: plan.pipeline.was.clone(),
             source: self.source.name.clone(),
             transactional_id: self.id.clone(),
             topics: self.topics.iter().map(|it| TopicNeed::from(*it)).collect(),
