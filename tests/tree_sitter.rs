@@ -24,7 +24,7 @@ fn broken(node: Node<'_>) -> Option<Node<'_>> {
     if !node.has_error() {
         return None;
     }
-    (0..node.child_count()).filter_map(|at| node.child(at as u32)).find_map(broken)
+    (0..node.child_count()).filter_map(|at| node.child(at)).find_map(broken)
 }
 
 #[test]
