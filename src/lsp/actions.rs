@@ -6,7 +6,7 @@ use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Position, Range, TextEdit,
     Uri, WorkspaceEdit,
 };
-use pipewright_compiler::diagnostics::{Diagnostic, Severity};
+use pipewright_compiler::diagnostics::{Applicability, Diagnostic, Severity};
 use pipewright_compiler::source::Sources;
 use pipewright_grammar::Span;
 
@@ -37,7 +37,7 @@ pub(super) fn actions(server: &mut Server, params: CodeActionParams) -> Result<O
                 kind: Some(CodeActionKind::QUICKFIX),
                 diagnostics: Some(vec![shown.clone()]),
                 edit: Some(edit(&fix.edits, sources, documents)),
-                is_preferred: Some(finding.fixes.len() == 1),
+                is_preferred: Some(fix.applicability == Applicability::Safe),
                 ..CodeAction::default()
             }));
         }

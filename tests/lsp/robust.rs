@@ -104,7 +104,7 @@ fn every_beginning_of_a_program_has_answers() {
         // Lines end with `\n` in the arithmetic above.
         let text = text.replace('\r', "");
         if text.len() < 20_000 {
-            type_it(&mut editor, &text, 12, &mut dice);
+            type_it(&mut editor, &text, 6, &mut dice);
         }
     }
     assert_eq!(editor.quit().code(), Some(0));

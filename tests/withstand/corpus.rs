@@ -19,7 +19,7 @@ pub fn programs(right: bool) -> Vec<Program> {
     let folders = ["examples", "tests/ui", "src/commands/new"];
     let mut paths: Vec<PathBuf> = folders
         .iter()
-        .flat_map(|folder| WalkDir::new(folder))
+        .flat_map(WalkDir::new)
         .map(|entry| entry.unwrap().into_path())
         .filter(|path| path.extension().is_some_and(|it| it == "pipe"))
         .filter(|path| !right || !path.file_name().unwrap().to_string_lossy().starts_with("fail"))

@@ -31,8 +31,18 @@ topic orders: Order from orders_csv { key = order_id }
 "##;
 
     fn diagnostic(self) -> Diagnostic {
-        Diagnostic::error(Self::NAME, self.span, format!("`{}` is never closed", self.open))
+        let diagnostic = Diagnostic::error(Self::NAME, self.span, format!("`{}` is never closed", self.open))
             .label("the closing one was missed here")
-            .also(self.opened, "opened here")
+            .also(self.opened, "opened here");
+        let close = match self.open.as_str() {
+            "(" => ")",
+            "[" => "]",
+            "{" => "}",
+            _ => return diagnostic,
+        };
+        // Only a guess: it may have been meant to end earlier.
+        let place = Span { end: self.span.start, ..self.span };
+        let text = if close == "}" { " }" } else { close };
+        diagnostic.help(format!("write `{close}` where it ends")).choice(format!("write `{close}` here"), place, text)
     }
 }

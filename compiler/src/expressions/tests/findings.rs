@@ -140,7 +140,10 @@ fn mistakes_are_explained() {
             "bad-literal @ @2026-02-30: there is no day `2026-02-30` (written like `@2026-01-31T10:00:00Z`, `@2026-01-31` or `@10:00`)",
         ),
         ("{ a = 1, a = 2 }", "duplicate-field @ a: the field `a` is there twice (rename or remove one of them)"),
-        ("sum(amount)", "unknown-function @ sum: there is no function `sum` (write `group by … { x = sum(…) }`)"),
+        (
+            "sum(amount)",
+            "unknown-function @ sum: there is no function `sum` (aggregates stand in `group by`, which is not built yet in this version)",
+        ),
         ("amount(1)", "not-a-function @ amount: only a function can be called"),
         ("customer.id(1)", "not-a-function @ customer.id: only a function can be called (write `id(customer, …)`)"),
         ("shout", "missing-parentheses @ shout: `shout` is a function, not a field (write `shout(…)`)"),
