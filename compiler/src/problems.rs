@@ -1,6 +1,6 @@
 //! What the parser found becomes findings with words.
 
-use pipewright_grammar::{Problem, ProblemKind, Span};
+use pipewright_grammar::{Problem, ProblemKind};
 
 use crate::diagnostics::{
     BadEscape, ChainedComparison, ConfusableCharacter, Diagnostic, Diagnostics, Finding, Fix, ForeignSpelling,
@@ -37,11 +37,8 @@ fn words(problem: Problem) -> Diagnostic {
         ProblemKind::Foreign { written, here } => ForeignSpelling { written, here, span }.diagnostic(),
         ProblemKind::ChainedComparison => ChainedComparison { span }.diagnostic(),
         ProblemKind::NestedTooDeeply => NestedTooDeeply { span }.diagnostic(),
-        ProblemKind::NothingToDocument => {
-            // The second `#` goes; a text block of several lines keeps the rest for who reads it.
-            let second = Span { start: span.start + 1, end: span.start + 2, ..span };
-            NothingToDocument { span }.diagnostic().fix("make it a comment", second, "")
-        }
+        // No fix: where a doc comment stands in the middle of a line, making it a comment would join what is around it.
+        ProblemKind::NothingToDocument => NothingToDocument { span }.diagnostic(),
         ProblemKind::ReservedName(word) => ReservedName { word, span }.diagnostic(),
         ProblemKind::Misplaced { what, within } => MisplacedPart { what, within, span }.diagnostic(),
         ProblemKind::BadEscape(escape) => BadEscape { escape, span }.diagnostic(),

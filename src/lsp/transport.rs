@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(response.id, 7.into());
         let mut out = vec![];
         write(&mut out, &Response::new_ok(1.into(), 2).into()).unwrap();
-        let framed = "Content-Length: 35\r\n\r\n{\"id\":1,\"jsonrpc\":\"2.0\",\"result\":2}";
+        let framed = "Content-Length: 35\r\n\r\n{\"id\":1,\"result\":2,\"jsonrpc\":\"2.0\"}";
         assert_eq!(String::from_utf8(out).unwrap(), framed);
     }
 }

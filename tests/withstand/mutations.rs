@@ -10,9 +10,12 @@ use crate::corpus::{Program, programs, stride};
 const MOST_FINDINGS: usize = 3;
 
 /// Not good enough yet: without its name a field's value is a comparison with the field before (`a` … `= b`), and what the
-/// field and what follows would have been is asked for one by one.
-const LOUD: &[(&str, usize)] =
-    &[("examples/access_log/access_log.pipe", 35), ("tests/ui/sasl-without-tls/pass.pipe", 5)];
+/// field and what follows would have been is asked for one by one. A row of a test that lost its bracket does the same.
+const LOUD: &[(&str, usize)] = &[
+    ("examples/access_log/access_log.pipe", 35),
+    ("examples/retail/retail.pipe", 219),
+    ("tests/ui/sasl-without-tls/pass.pipe", 5),
+];
 
 /// The tokens of a program: words, numbers, strings, every other character; no blanks, no comments.
 fn tokens(text: &str) -> Vec<Range<usize>> {
