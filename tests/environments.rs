@@ -70,10 +70,10 @@ fn what_is_wrong_in_all_is_said_once_and_what_is_wrong_in_some_with_their_names(
         "{text}"
     );
     // Embedded, one partition is the default; on servers it must be said.
-    assert_eq!(text.matches("error[partitions-not-said]").count(), 1, "{text}");
+    assert_eq!(text.matches("error[partitions-inherited]").count(), 1, "{text}");
     assert_eq!(text.matches("only in the environments `servers`, `live`").count(), 1, "{text}");
     let (_, text) = check(&files, &["main.pipe", "--env", "embedded"]);
-    assert!(!text.contains("partitions-not-said") && !text.contains("only in"), "{text}");
+    assert!(!text.contains("partitions-inherited") && !text.contains("only in"), "{text}");
 }
 
 #[test]

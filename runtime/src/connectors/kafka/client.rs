@@ -155,6 +155,17 @@ pub fn settings(connection: &KafkaConnection, purpose: Purpose, partitions: usiz
             set(property.name, value.clone(), "set in `client`");
         }
     }
+    if purpose == Purpose::Reader && !connection.client.iter().any(|(name, _)| name == "fetch.max.bytes") {
+        let size = |name: &str| settings.iter().find(|it| it.name == name).and_then(|it| it.value.parse::<u64>().ok());
+        let larger = size("message.max.bytes").filter(|largest| Some(*largest) > size("fetch.max.bytes"));
+        if let (Some(largest), Some(fetch)) = (larger, settings.iter_mut().find(|it| it.name == "fetch.max.bytes")) {
+            *fetch = ClientSetting {
+                value: largest.to_string(),
+                why: "as much as `message.max.bytes` allows one record",
+                ..*fetch
+            };
+        }
+    }
     settings
 }
 
@@ -237,6 +248,16 @@ mod tests {
         assert_eq!(reader.get("linger.ms"), None);
         assert_eq!(reader.get("fetch.min.bytes"), Some("7"));
         assert_eq!(reader.get("bootstrap.servers"), Some("a:1,b:2"));
+    }
+
+    /// The client refuses to be made with a fetch smaller than the largest record.
+    #[test]
+    fn a_fetch_holds_the_largest_record_that_is_allowed() {
+        let mut connection = connection();
+        connection.client.insert("message.max.bytes".into(), "20000000".into());
+        assert_eq!(config(&connection, Purpose::Reader, 1).get("fetch.max.bytes"), Some("20000000"));
+        connection.client.insert("message.max.bytes".into(), "2000000".into());
+        assert_eq!(config(&connection, Purpose::Reader, 1).get("fetch.max.bytes"), Some("4194304"));
     }
 
     #[test]
