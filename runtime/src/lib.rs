@@ -10,6 +10,7 @@ pub mod connectors;
 #[cfg(feature = "engine")]
 mod crash_points;
 pub mod engine;
+pub mod epoch;
 pub mod record;
 pub mod report;
 #[cfg(feature = "engine")]

@@ -1,9 +1,8 @@
 //! The storing half of a stage: a thread that owns the connection to the database and commits one epoch after the other.
 //!
-//! Waits for a database that is away, and never guesses after an unknown outcome: it acquires its partitions again and
-//! looks where they stand. Generations live here: a lane cannot commit what this thread has not acquired.
+//! Waits for a database that is away. What an answer means, and what to do where none comes, is decided by
+//! [`Storing`], which has the generations: a lane cannot commit what this thread has not acquired.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::signal::StopSignal;
 use crate::crash_points;
+use crate::epoch::{Answer, Next, Refusal, Storing};
 use crate::report::{ErrorClass, Event, Observer, RunError};
 use crate::sinks::{Acquired, AnyDatabase, Chunk, Committed, Database, DatabaseError, Epoch, Originals};
 
@@ -45,6 +45,7 @@ pub(super) struct Done {
 pub(super) struct Committer {
     requests: Sender<Request>,
     acquired: Receiver<Result<Vec<Acquired>, RunError>>,
+    started: Receiver<Result<Option<Vec<Acquired>>, RunError>>,
     replies: Receiver<Reply>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -67,12 +68,16 @@ impl Committer {
         // One epoch may wait behind the one that is being stored: then the lane waits, and reading stops.
         let (requests, inbox) = bounded(1);
         let (acquired_out, acquired) = unbounded();
+        let (started_out, started) = unbounded();
         let (replies_out, replies) = unbounded();
         let thread = std::thread::Builder::new()
             .name(format!("commit {name}"))
-            .spawn(move || Worker { parts, generations: BTreeMap::new(), acquired_out, replies_out }.run(&inbox))
+            .spawn(move || {
+                let storing = Storing::default();
+                Worker { parts, storing, fenced_by: None, acquired_out, started_out, replies_out }.run(&inbox);
+            })
             .map_err(|error| super::bug(format!("cannot start a thread: {error}")))?;
-        Ok(Self { requests, acquired, replies, thread: Some(thread) })
+        Ok(Self { requests, acquired, started, replies, thread: Some(thread) })
     }
 
     fn gone(&self) -> RunError {
@@ -96,10 +101,11 @@ impl Committer {
         self.acquired.recv().map_err(|_| self.gone())?
     }
 
-    /// Sets the position of partitions that were never read; blocks.
-    pub(super) fn start_at(&self, positions: Vec<Acquired>) -> Result<(), RunError> {
+    /// Sets the position of partitions that were never read; blocks. Gives where they stand then; `None`: somebody else has
+    /// acquired one of them.
+    pub(super) fn start_at(&self, positions: Vec<Acquired>) -> Result<Option<Vec<Acquired>>, RunError> {
         self.requests.send(Request::StartAt(positions)).map_err(|_| self.gone())?;
-        self.acquired.recv().map_err(|_| self.gone())?.map(|_| ())
+        self.started.recv().map_err(|_| self.gone())?
     }
 
     /// Gives partitions up.
@@ -135,16 +141,12 @@ impl Committer {
 
 struct Worker {
     parts: CommitterParts,
-    generations: BTreeMap<(u16, i32), i64>,
+    storing: Storing,
+    /// Of the last epoch that the fence kept out: topic and partition.
+    fenced_by: Option<(String, i32)>,
     acquired_out: Sender<Result<Vec<Acquired>, RunError>>,
+    started_out: Sender<Result<Option<Vec<Acquired>>, RunError>>,
     replies_out: Sender<Reply>,
-}
-
-/// How an attempt to store an epoch went.
-enum Outcome {
-    Stored(Committed),
-    Fenced(String),
-    Failed(RunError),
 }
 
 impl Worker {
@@ -156,14 +158,10 @@ impl Worker {
                     let _ = self.acquired_out.send(result);
                 }
                 Request::StartAt(positions) => {
-                    let result = self.start_at(&positions);
-                    let _ = self.acquired_out.send(result.map(|()| vec![]));
+                    let result = self.start_at(positions);
+                    let _ = self.started_out.send(result);
                 }
-                Request::Release(partitions) => {
-                    partitions.iter().for_each(|it| {
-                        self.generations.remove(it);
-                    });
-                }
+                Request::Release(partitions) => self.storing.release(&partitions),
                 Request::Commit(epoch) => match self.store(*epoch) {
                     Ok(reply) => {
                         let _ = self.replies_out.send(reply);
@@ -179,145 +177,116 @@ impl Worker {
 
     fn acquire(&mut self, partitions: &[(u16, i32)], topic_ids: &[Option<String>]) -> Result<Vec<Acquired>, RunError> {
         let mut wait = Wait::new(&self.parts);
+        let acquired = self.ask(partitions, topic_ids, &mut wait)?;
+        wait.over();
+        self.storing.acquired(&acquired);
+        Ok(acquired)
+    }
+
+    /// Asks until there is an answer.
+    fn ask(
+        &mut self,
+        partitions: &[(u16, i32)],
+        topic_ids: &[Option<String>],
+        wait: &mut Wait,
+    ) -> Result<Vec<Acquired>, RunError> {
         loop {
             match self.parts.runtime.block_on(self.parts.database.acquire(partitions, topic_ids)) {
-                Ok(acquired) => {
-                    wait.over();
-                    for it in &acquired {
-                        self.generations.insert((it.topic, it.partition), it.generation);
-                    }
-                    return Ok(acquired);
-                }
+                Ok(acquired) => return Ok(acquired),
                 Err(DatabaseError::Unavailable(why)) => wait.again(&why)?,
                 Err(error) => return Err(run_error(error, &self.parts)),
             }
         }
     }
 
-    fn start_at(&mut self, positions: &[Acquired]) -> Result<(), RunError> {
+    fn start_at(&mut self, mut positions: Vec<Acquired>) -> Result<Option<Vec<Acquired>>, RunError> {
         let mut wait = Wait::new(&self.parts);
-        loop {
-            match self.parts.runtime.block_on(self.parts.database.start_at(positions)) {
-                Ok(()) => {
-                    wait.over();
-                    return Ok(());
+        let partitions: Vec<_> = positions.iter().map(|it| (it.topic, it.partition)).collect();
+        let mut unset = positions.clone();
+        while !unset.is_empty() {
+            match self.parts.runtime.block_on(self.parts.database.start_at(&unset)) {
+                Ok(()) => break,
+                Err(DatabaseError::Unavailable(why)) => {
+                    wait.again(&why)?;
+                    // An index of the topic is too little to know its id: what is stored stays.
+                    let acquired = self.ask(&partitions, &[], &mut wait)?;
+                    unset = self.storing.unset(&mut positions, &acquired);
                 }
-                Err(DatabaseError::Unavailable(why)) => wait.again(&why)?,
+                Err(DatabaseError::Fenced { .. }) => return Ok(None),
                 Err(error) => return Err(run_error(error, &self.parts)),
             }
         }
+        wait.over();
+        Ok(Some(positions))
     }
 
     fn store(&mut self, mut epoch: Epoch) -> Result<Reply, RunError> {
-        for it in &mut epoch.moves {
-            match self.generations.get(&(it.topic, it.partition)) {
-                Some(generation) => it.generation = *generation,
-                None => return Ok(Reply::Fenced(format!("partition {} was given up", it.partition))),
-            }
-        }
-        Ok(match self.store_until_known(&mut epoch) {
-            Outcome::Stored(committed) => {
-                let mut chunks = epoch.chunks;
-                for chunk in &mut chunks {
-                    chunk.bytes.clear();
-                    chunk.rows.clear();
-                }
-                Reply::Committed(Done { number: epoch.number, moves: epoch.moves, committed, chunks })
-            }
-            Outcome::Fenced(why) => Reply::Fenced(why),
-            Outcome::Failed(error) => return Err(error),
-        })
-    }
-
-    fn store_until_known(&mut self, epoch: &mut Epoch) -> Outcome {
         let mut wait = Wait::new(&self.parts);
+        let mut next = self.storing.begin(&mut epoch.moves);
+        let mut stored = None;
         loop {
-            let originals = &*self.parts.originals;
-            crash_points::here("epoch-begin");
-            match self.parts.runtime.block_on(self.parts.database.commit(epoch, originals)) {
-                Ok(committed) => {
-                    crash_points::here("epoch-stored");
+            next = match next {
+                Next::Store => {
+                    let (answer, committed) = self.send(&epoch, &mut wait)?;
+                    stored = committed;
+                    self.storing.answered(answer)
+                }
+                Next::Acquire => {
+                    let partitions: Vec<_> = epoch.moves.iter().map(|it| (it.topic, it.partition)).collect();
+                    let acquired = match partitions.as_slice() {
+                        [] => vec![],
+                        partitions => self.ask(partitions, &[], &mut wait)?,
+                    };
+                    self.storing.stands(&mut epoch.moves, &acquired)
+                }
+                Next::Stored | Next::WasStored => {
                     wait.over();
-                    return Outcome::Stored(committed);
-                }
-                Err(DatabaseError::Unavailable(why)) => {
-                    if let Err(error) = wait.again(&why) {
-                        return Outcome::Failed(error);
+                    let committed = stored.unwrap_or_else(|| counted(&epoch));
+                    let mut chunks = epoch.chunks;
+                    for chunk in &mut chunks {
+                        chunk.bytes.clear();
+                        chunk.rows.clear();
                     }
-                    match reacquire(&mut self.parts, &mut self.generations, epoch, &mut wait) {
-                        Standing::Before => {}
-                        Standing::After => {
-                            wait.over();
-                            return Outcome::Stored(counted(epoch));
-                        }
-                        Standing::Elsewhere => {
-                            return Outcome::Fenced("another instance has moved the positions".into());
-                        }
-                        Standing::Failed(error) => return Outcome::Failed(error),
-                    }
+                    return Ok(Reply::Committed(Done { number: epoch.number, moves: epoch.moves, committed, chunks }));
                 }
-                Err(DatabaseError::Fenced { topic, partition }) => {
-                    return Outcome::Fenced(format!(
-                        "another instance has taken over partition {partition} of `{topic}`"
-                    ));
+                Next::Refused(refusal) => {
+                    wait.over();
+                    return Ok(Reply::Fenced(self.told(refusal)));
                 }
-                Err(error) => return Outcome::Failed(run_error(error, &self.parts)),
-            }
+            };
         }
     }
-}
 
-/// Where the partitions of an epoch stand after an unknown outcome.
-enum Standing {
-    /// Nothing was stored: store it again.
-    Before,
-    /// It was stored.
-    After,
-    /// Somebody else was here.
-    Elsewhere,
-    Failed(RunError),
-}
-
-/// The new generations go into the epoch, so that it can be stored again.
-fn reacquire(
-    parts: &mut CommitterParts,
-    generations: &mut BTreeMap<(u16, i32), i64>,
-    epoch: &mut Epoch,
-    wait: &mut Wait,
-) -> Standing {
-    let partitions: Vec<_> = epoch.moves.iter().map(|it| (it.topic, it.partition)).collect();
-    if partitions.is_empty() {
-        return Standing::Before;
-    }
-    let unknown = vec![None; partitions.len()];
-    let acquired = loop {
-        match parts.runtime.block_on(parts.database.acquire(&partitions, &unknown)) {
-            Ok(acquired) => break acquired,
+    /// Sends an epoch once; pauses where no answer came.
+    fn send(&mut self, epoch: &Epoch, wait: &mut Wait) -> Result<(Answer, Option<Committed>), RunError> {
+        crash_points::here("epoch-begin");
+        self.fenced_by = None;
+        match self.parts.runtime.block_on(self.parts.database.commit(epoch, &*self.parts.originals)) {
+            Ok(committed) => {
+                crash_points::here("epoch-stored");
+                Ok((Answer::Stored, Some(committed)))
+            }
             Err(DatabaseError::Unavailable(why)) => {
-                if let Err(error) = wait.again(&why) {
-                    return Standing::Failed(error);
-                }
+                wait.again(&why)?;
+                Ok((Answer::Lost, None))
             }
-            Err(error) => return Standing::Failed(run_error(error, parts)),
+            Err(DatabaseError::Fenced { topic, partition }) => {
+                self.fenced_by = Some((topic, partition));
+                Ok((Answer::Fenced, None))
+            }
+            Err(error) => Err(run_error(error, &self.parts)),
         }
-    };
-    let stands: BTreeMap<_, _> = acquired.iter().map(|it| ((it.topic, it.partition), it)).collect();
-    let (mut before, mut after) = (true, true);
-    for it in &mut epoch.moves {
-        let Some(now) = stands.get(&(it.topic, it.partition)) else { return Standing::Elsewhere };
-        before &= now.next == Some(it.previous);
-        after &= now.next == Some(it.next);
-        // Between our two acquisitions nobody else may have had it: the generation rose by exactly one.
-        if now.generation != it.generation + 1 && now.next != Some(it.previous) && now.next != Some(it.next) {
-            return Standing::Elsewhere;
-        }
-        it.generation = now.generation;
-        generations.insert((it.topic, it.partition), now.generation);
     }
-    match (before, after) {
-        (true, _) => Standing::Before,
-        (_, true) => Standing::After,
-        _ => Standing::Elsewhere,
+
+    fn told(&mut self, refusal: Refusal) -> String {
+        match (refusal, self.fenced_by.take()) {
+            (Refusal::GivenUp((_, partition)), _) => format!("partition {partition} was given up"),
+            (Refusal::Taken, Some((topic, partition))) => {
+                format!("another instance has taken over partition {partition} of `{topic}`")
+            }
+            (Refusal::Taken, None) => "another instance has taken over a partition".into(),
+            (Refusal::Elsewhere, _) => "another instance has moved the positions".into(),
+        }
     }
 }
 

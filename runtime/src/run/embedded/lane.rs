@@ -115,13 +115,7 @@ impl Lane<'_> {
                 self.committed(done, core);
                 Ok(())
             }
-            Reply::Fenced(why) => Err(RunError {
-                name: "fenced",
-                message: format!("{why}: another run of `{}` uses this database", self.plan.pipeline.name),
-                help: Some("an embedded program runs once at a time".into()),
-                origin: None,
-                class: ErrorClass::Configuration,
-            }),
+            Reply::Fenced(why) => Err(used_elsewhere(&why, &self.plan.pipeline.name)),
             Reply::Failed(error) => Err(error),
         }
     }
@@ -170,5 +164,16 @@ impl Lane<'_> {
             Ok(()) => halt.error,
             Err(error) => error,
         }
+    }
+}
+
+/// Somebody else moves our positions.
+pub(super) fn used_elsewhere(why: &str, program: &str) -> RunError {
+    RunError {
+        name: "fenced",
+        message: format!("{why}: another run of `{program}` uses this database"),
+        help: Some("an embedded program runs once at a time".into()),
+        origin: None,
+        class: ErrorClass::Configuration,
     }
 }

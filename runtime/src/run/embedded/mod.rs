@@ -15,7 +15,7 @@ use std::time::Instant;
 use crossbeam_channel::unbounded;
 use pipewright_plan::{OptionValue, Plan, Stage, Topic};
 
-use self::lane::Lane;
+use self::lane::{Lane, used_elsewhere};
 use self::loading::{Loading, STANDING, Standing};
 use super::committer::{Committer, CommitterParts, database_error};
 use super::summary::{self, RefusedRows};
@@ -130,7 +130,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
             sink_origins: origins,
         },
     )?;
-    let mut positions = acquire(&committer, &partitions)?;
+    let mut positions = acquire(&committer, &plan.pipeline.name, &partitions)?;
 
     let (marks_out, marks) = unbounded();
     let loading = Loading {
@@ -230,7 +230,7 @@ fn bases(topics: &[&Topic], partitions: &[u32], standing: &Standing) -> Result<A
     Ok(Arc::new(bases))
 }
 
-fn acquire(committer: &Committer, partitions: &[u32]) -> Result<BTreeMap<(u16, i32), i64>, RunError> {
+fn acquire(committer: &Committer, program: &str, partitions: &[u32]) -> Result<BTreeMap<(u16, i32), i64>, RunError> {
     let all: Vec<(u16, i32)> = (0u16..)
         .zip(partitions)
         .flat_map(|(topic, n)| (0..i32::try_from(*n).unwrap_or(i32::MAX)).map(move |p| (topic, p)))
@@ -239,8 +239,8 @@ fn acquire(committer: &Committer, partitions: &[u32]) -> Result<BTreeMap<(u16, i
     let acquired = committer.acquire(all, ids)?;
     let fresh: Vec<Acquired> =
         acquired.iter().filter(|it| it.next.is_none()).map(|it| Acquired { next: Some(0), ..it.clone() }).collect();
-    if !fresh.is_empty() {
-        committer.start_at(fresh)?;
+    if !fresh.is_empty() && committer.start_at(fresh)?.is_none() {
+        return Err(used_elsewhere("a position was taken over", program));
     }
     Ok(acquired.into_iter().map(|it| ((it.topic, it.partition), it.next.unwrap_or_default())).collect())
 }

@@ -1,9 +1,7 @@
 //! The reading half of a stage on a real cluster: takes batches, fills epochs, answers the consumer group.
 //!
-//! Invariants: a partition is read only after it was acquired, from the position the database gave; what was read under an
-//! earlier assignment is never used; before a partition is given up its epoch is stored or dropped.
+//! Decides nothing about epochs: it tells [`Reading`] what happens and carries out what that says, in order.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,10 +16,9 @@ use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
 use crate::connectors::kafka::originals::KafkaOriginals;
 use crate::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
 use crate::engine::{Halt, StageCore};
+use crate::epoch::{Action, Event as Happened, Patience, Reading, Verdict};
 use crate::report::{ErrorClass, Event, RunError, StageSummary};
 use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, History, Originals};
-
-type Partition = (u16, i32);
 
 /// `--until-end`: an instance that got no partition for so long is one too many, and ends.
 const SPARE_PATIENCE: Duration = Duration::from_secs(30);
@@ -62,12 +59,9 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
         core,
         reader,
         committer,
-        reading: BTreeMap::new(),
-        known: BTreeSet::new(),
-        stored: BTreeMap::new(),
+        reading: Reading::default(),
         ends: None,
-        in_flight: 0,
-        fenced: false,
+        ended: false,
         recycled: vec![],
         refused: RefusedRows::default(),
         opened: Instant::now(),
@@ -151,16 +145,10 @@ struct Lane<'a> {
     core: StageCore,
     reader: StageReader,
     committer: Committer,
-    /// Next offset to take, for the partitions that are ours.
-    reading: BTreeMap<Partition, i64>,
-    /// Partitions that had a stored position under this run.
-    known: BTreeSet<Partition>,
-    /// Next offset as stored.
-    stored: BTreeMap<Partition, i64>,
+    reading: Reading,
     /// `--until-end`: where the topics ended when nothing fed them any more.
     ends: Option<Vec<(u16, i32, i64)>>,
-    in_flight: usize,
-    fenced: bool,
+    ended: bool,
     recycled: Vec<Vec<Chunk>>,
     refused: RefusedRows,
     opened: Instant,
@@ -172,15 +160,13 @@ impl Lane<'_> {
     fn run(&mut self) -> Result<(), RunError> {
         let commit = self.shared.plan.pipeline.commit;
         let interval = Duration::from_micros(u64::try_from(commit.interval_us).unwrap_or(250_000));
-        loop {
+        while !self.ended {
             while let Some(reply) = self.committer.reply() {
                 self.reply(reply)?;
             }
-            if self.fenced {
-                self.take_stock()?;
-            }
+            self.tell(Happened::Tick)?;
             if self.shared.ending() {
-                return self.drain();
+                return self.tell(Happened::Stop);
             }
             let event = self.reader.poll(IDLE.min(interval), 4_096);
             let idle = matches!(event, ReaderEvent::Idle);
@@ -188,35 +174,78 @@ impl Lane<'_> {
             let (records, bytes) = self.core.size();
             let full = records >= commit.rows || bytes >= commit.bytes;
             if full || (!self.core.is_empty() && self.opened.elapsed() >= interval) {
-                self.hand_over()?;
+                self.tell(Happened::Due)?;
             }
             if idle && self.at_end()? {
-                return self.drain();
+                self.tell(Happened::AtEnd)?;
             }
         }
+        Ok(())
+    }
+
+    /// Tells what happened and does what follows from it.
+    fn tell(&mut self, event: Happened) -> Result<(), RunError> {
+        self.reading.on(event);
+        while let Some(action) = self.reading.next_action() {
+            self.act(action)?;
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, action: Action) -> Result<(), RunError> {
+        match action {
+            Action::Submit => {
+                let epoch = self.core.close(self.recycled.pop().unwrap_or_default());
+                self.committer.commit(epoch)?;
+            }
+            Action::Drop => self.core.abandon(),
+            Action::Settle(patience) => {
+                let all = self.settle(patience)?;
+                self.reading.on(Happened::Settled { all });
+            }
+            Action::Acquire(partitions) => {
+                let ids = (0u16..).zip(&self.stage.topics).map(|(topic, _)| self.topic_id(topic)).collect();
+                let acquired = self.committer.acquire(partitions, ids)?;
+                self.check_topics(&acquired)?;
+                self.reading.on(Happened::Acquired(acquired));
+            }
+            Action::Start(fresh) => {
+                let starts = self.starts(&fresh)?;
+                let started = self.committer.start_at(starts)?;
+                self.reading.on(started.map_or(Happened::StartRefused, Happened::Started));
+            }
+            Action::Resume(positions) => self.resume(&positions)?,
+            Action::Release(partitions) => self.committer.release(partitions),
+            Action::Acknowledge => self.reader.revoked_done(),
+            Action::Pause => std::thread::sleep(Duration::from_millis(200)),
+            Action::Tell => self.tell_assignment(),
+            Action::PositionsGone => return Err(self.positions_gone()),
+            Action::End => self.ended = true,
+        }
+        Ok(())
     }
 
     fn event(&mut self, event: ReaderEvent) -> Result<(), RunError> {
         match event {
             ReaderEvent::Records(batch) => {
                 let fresh = self.core.is_empty();
-                let result = self.core.take(batch.iter(), &mut self.reading, &|_, _, offset| offset);
+                let result = self.core.take(batch.iter(), self.reading.cursors(), &|_, _, offset| offset);
                 if fresh {
                     self.opened = Instant::now();
                 }
+                self.tell(Happened::Taken { open: !self.core.is_empty() })?;
                 result.map_err(|halt| self.halt(halt))
             }
-            ReaderEvent::Assigned(partitions) => self.assigned(partitions),
+            ReaderEvent::Assigned(partitions) => self.tell(Happened::Assigned(partitions)),
             ReaderEvent::Revoked(partitions) => {
-                let result = self.revoked(&partitions);
-                self.reader.revoked_done();
+                let result = self.tell(Happened::Revoked(partitions));
+                if result.is_err() {
+                    // The run ends; the group need not wait for us.
+                    self.reader.revoked_done();
+                }
                 result
             }
-            ReaderEvent::Lost(partitions) => {
-                self.core.abandon();
-                self.give_up(&partitions);
-                self.take_stock()
-            }
+            ReaderEvent::Lost(partitions) => self.tell(Happened::Lost(partitions)),
             ReaderEvent::Idle => Ok(()),
             ReaderEvent::Failed(error) => self.failed(error),
         }
@@ -240,16 +269,6 @@ impl Lane<'_> {
         RunError { name: error.name, message: error.message, help: error.help, origin, class }
     }
 
-    /// Closes the epoch and queues it; waits while another one is queued.
-    fn hand_over(&mut self) -> Result<(), RunError> {
-        if self.core.is_empty() {
-            return Ok(());
-        }
-        let epoch = self.core.close(self.recycled.pop().unwrap_or_default());
-        self.in_flight += 1;
-        self.committer.commit(epoch)
-    }
-
     fn reply(&mut self, reply: Reply) -> Result<(), RunError> {
         match reply {
             Reply::Committed(done) => {
@@ -257,8 +276,7 @@ impl Lane<'_> {
                 Ok(())
             }
             Reply::Fenced(why) => {
-                self.in_flight = self.in_flight.saturating_sub(1);
-                self.fenced = true;
+                self.reading.on(Happened::Decided(Verdict::Refused));
                 self.shared.observer.event(Event::Note { text: format!("{}: {why}; asking again", self.stage.id) });
                 Ok(())
             }
@@ -267,11 +285,8 @@ impl Lane<'_> {
     }
 
     fn committed(&mut self, done: Done) {
-        self.in_flight = self.in_flight.saturating_sub(1);
+        self.reading.on(Happened::Decided(Verdict::Stored));
         self.refused.add(&done.committed);
-        for it in &done.moves {
-            self.stored.insert((it.topic, it.partition), it.next);
-        }
         let moved: Vec<_> = done.moves.iter().map(|it| (it.topic, it.partition, it.next)).collect();
         self.reader.commit_for_lag_tools(&moved);
         self.recycled.push(done.chunks);
@@ -286,11 +301,17 @@ impl Lane<'_> {
         });
     }
 
-    /// Waits until everything that was handed over is answered; false if that takes longer.
-    fn settle(&mut self, patience: Option<Duration>) -> Result<bool, RunError> {
+    /// Waits until everything that was handed over is decided; false if patience ends first.
+    fn settle(&mut self, patience: Patience) -> Result<bool, RunError> {
         let started = Instant::now();
-        while self.in_flight > 0 {
-            if patience.is_some_and(|it| started.elapsed() > it) {
+        while self.reading.in_flight() > 0 {
+            if patience == Patience::Group && started.elapsed() > REVOKE_PATIENCE {
+                self.shared.observer.event(Event::Note {
+                    text: format!(
+                        "{}: partitions are taken away while the database is away; nothing is lost",
+                        self.stage.id
+                    ),
+                });
                 return Ok(false);
             }
             if let Some(reply) = self.committer.wait(Duration::from_millis(50)) {
@@ -300,30 +321,9 @@ impl Lane<'_> {
         Ok(true)
     }
 
-    fn assigned(&mut self, partitions: Vec<Partition>) -> Result<(), RunError> {
-        if partitions.is_empty() {
-            return Ok(());
-        }
-        let ids = (0u16..).zip(&self.stage.topics).map(|(topic, _)| self.topic_id(topic)).collect();
-        let acquired = self.committer.acquire(partitions, ids)?;
-        self.check_topics(&acquired)?;
-        let fresh: Vec<Acquired> = acquired.iter().filter(|it| it.next.is_none()).cloned().collect();
-        if fresh.iter().any(|it| self.known.contains(&(it.topic, it.partition))) {
-            return Err(self.positions_gone());
-        }
-        let mut positions: Vec<(u16, i32, i64)> =
-            acquired.iter().filter_map(|it| it.next.map(|next| (it.topic, it.partition, next))).collect();
-        if !fresh.is_empty() {
-            let starts = self.starts(&fresh)?;
-            self.committer.start_at(starts.clone())?;
-            positions.extend(starts.iter().filter_map(|it| it.next.map(|next| (it.topic, it.partition, next))));
-        }
-        for (topic, partition, next) in &positions {
-            self.reading.insert((*topic, *partition), *next);
-            self.stored.insert((*topic, *partition), *next);
-            self.known.insert((*topic, *partition));
-        }
-        for (topic, partition, next) in &positions {
+    fn resume(&mut self, positions: &[(u16, i32, i64)]) -> Result<(), RunError> {
+        self.ends = None;
+        for (topic, partition, next) in positions {
             let checked = self.reader.check_position(*topic, *partition, *next);
             if let Err(error) = checked
                 && error.is_fatal()
@@ -331,12 +331,11 @@ impl Lane<'_> {
                 return Err(self.reader_error(error));
             }
         }
-        if let Err(error) = self.reader.resume(&positions) {
-            // The assignment changed while we asked: the news of it is next.
+        if let Err(error) = self.reader.resume(positions) {
+            // The assignment changed while we asked: the news of it is next. Or brokers are away.
             self.failed(error)?;
+            self.reading.on(Happened::NotResumed);
         }
-        self.ends = None;
-        self.tell_assignment();
         Ok(())
     }
 
@@ -405,44 +404,10 @@ impl Lane<'_> {
         Ok(out)
     }
 
-    fn revoked(&mut self, partitions: &[Partition]) -> Result<(), RunError> {
-        self.hand_over()?;
-        if !self.settle(Some(REVOKE_PATIENCE))? {
-            self.shared.observer.event(Event::Note {
-                text: format!(
-                    "{}: partitions are taken away while the database is away; nothing is lost",
-                    self.stage.id
-                ),
-            });
-        }
-        self.give_up(partitions);
-        Ok(())
-    }
-
-    fn give_up(&mut self, partitions: &[Partition]) {
-        for it in partitions {
-            self.reading.remove(it);
-            self.stored.remove(it);
-        }
-        self.committer.release(partitions.to_vec());
-        self.tell_assignment();
-    }
-
-    /// After an epoch was dropped: everything that is still ours is acquired again and read from where it is stored.
-    fn take_stock(&mut self) -> Result<(), RunError> {
-        self.core.abandon();
-        self.settle(None)?;
-        self.fenced = false;
-        let ours: BTreeSet<Partition> = self.reading.keys().copied().collect();
-        // The news of a rebalance may be on its way: whoever fenced us may be the rightful owner.
-        std::thread::sleep(Duration::from_millis(200));
-        self.assigned(ours.into_iter().collect())
-    }
-
     fn tell_assignment(&self) {
         let name = |topic: &u16| self.stage.topics.get(usize::from(*topic)).map_or("?", String::as_str);
         let partitions =
-            self.reading.keys().map(|(topic, partition)| format!("{}[{partition}]", name(topic))).collect();
+            self.reading.ours().iter().map(|(topic, partition)| format!("{}[{partition}]", name(topic))).collect();
         self.shared.observer.event(Event::Assigned { stage: self.stage.id.clone(), partitions });
     }
 
@@ -451,7 +416,7 @@ impl Lane<'_> {
         if !self.shared.settings.until_end || self.shared.fed(&self.stage.topics) {
             return Ok(false);
         }
-        if self.reading.is_empty() {
+        if self.reading.ours().is_empty() {
             // More instances than partitions: the others read to the end.
             return Ok(self.without.elapsed() > SPARE_PATIENCE);
         }
@@ -459,7 +424,7 @@ impl Lane<'_> {
         let ends = match &self.ends {
             Some(ends) => ends.clone(),
             None => {
-                let ours: Vec<Partition> = self.reading.keys().copied().collect();
+                let ours: Vec<(u16, i32)> = self.reading.ours().iter().copied().collect();
                 let ends = self.reader.end_offsets(&ours).map_err(|error| self.reader_error(error))?;
                 self.ends = Some(ends.clone());
                 ends
@@ -471,19 +436,10 @@ impl Lane<'_> {
         Ok(false)
     }
 
-    /// Stores what was taken, and ends.
-    fn drain(&mut self) -> Result<(), RunError> {
-        self.hand_over()?;
-        self.settle(None)?;
-        Ok(())
-    }
-
     /// A policy stops the stage: what came before the record is stored first.
     fn halt(&mut self, halt: Halt) -> RunError {
-        if halt.drop_epoch {
-            self.core.abandon();
-        }
-        match self.drain() {
+        let end = if halt.drop_epoch { Happened::Abort } else { Happened::Stop };
+        match self.tell(end) {
             Ok(()) => halt.error,
             Err(error) => error,
         }
