@@ -67,6 +67,17 @@ fn appended_lines_are_read_by_the_next_run() {
     check(&project, 9_000);
 }
 
+/// As after a kill between the last rows and the position of the source: everything is loaded again, and all of it was stored.
+#[test]
+fn what_was_stored_already_is_passed_over() {
+    let project = Project::new("embedded_again", PROGRAM);
+    project.write("orders.csv", orders_csv(5_000));
+    project.run_to_end();
+    ask_sqlite(&project.path("out.db"), "DELETE FROM pipewright_cursors");
+    project.run_to_end();
+    check(&project, 5_000);
+}
+
 #[test]
 fn killed_at_any_moment_it_goes_on_exactly_once() {
     let project = Project::new("embedded_kill", PROGRAM);

@@ -13,7 +13,7 @@ use super::super::summary::RefusedRows;
 use super::base;
 use super::loading::{LoadEnd, Mark};
 use crate::connectors::kafka::embedded::{EmbeddedLoader, EmbeddedReader};
-use crate::engine::{Halt, StageCore};
+use crate::engine::{Halt, StageCore, StageRecord};
 use crate::report::{ErrorClass, Event, Observer, RunError};
 use crate::sinks::Chunk;
 
@@ -28,6 +28,8 @@ pub(super) struct Lane<'a> {
     /// Marks that are not reached yet, oldest first.
     pub(super) pending: VecDeque<Mark>,
     pub(super) end: Option<LoadEnd>,
+    /// Where the database stood at the start. What a rerun loads before that is passed over.
+    pub(super) stored: BTreeMap<(u16, i32), i64>,
     pub(super) in_flight: usize,
     pub(super) recycled: Vec<Vec<Chunk>>,
     pub(super) refused: RefusedRows,
@@ -57,6 +59,7 @@ impl Lane<'_> {
             }
             let before = core.is_empty();
             let batch = reader.poll(Duration::from_millis(10), 4_096)?;
+            self.pass_over(batch.iter());
             if let Err(halt) = core.take(batch.iter(), positions, &logical) {
                 return Err(self.halt(halt, core));
             }
@@ -81,8 +84,32 @@ impl Lane<'_> {
             }
             if done {
                 self.settle(core)?;
+                // What was stored before need not even be read: the end may be reached without it.
+                for ((topic, partition), stored) in std::mem::take(&mut self.stored) {
+                    self.loader.committed(topic, partition, stored - base(self.bases, topic, partition));
+                }
                 return self.end.take().ok_or_else(|| bug("the end was lost"));
             }
+        }
+    }
+
+    /// Records that an earlier run has stored come in no epoch: they are as good as committed, and make room for others.
+    fn pass_over<'b>(&mut self, records: impl Iterator<Item = impl StageRecord<'b>>) {
+        if self.stored.is_empty() {
+            return;
+        }
+        let mut passed = BTreeMap::new();
+        for record in records {
+            let (topic, partition, at) = record.place();
+            let key = (topic, partition);
+            match self.stored.get(&key).map(|stored| stored - base(self.bases, topic, partition)) {
+                Some(stored) if at < stored => drop(passed.insert(key, at + 1)),
+                Some(_) => drop(self.stored.remove(&key)),
+                None => {}
+            }
+        }
+        for ((topic, partition), next) in passed {
+            self.loader.committed(topic, partition, next);
         }
     }
 

@@ -159,6 +159,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         marks,
         pending: VecDeque::new(),
         end: None,
+        stored: positions.clone(),
         in_flight: 0,
         recycled: vec![],
         refused: RefusedRows::default(),
