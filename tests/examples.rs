@@ -78,12 +78,29 @@ fn is_whole(block: &str) -> bool {
     block.lines().any(|line| line.starts_with("pipeline "))
 }
 
-fn report(text: &str) -> String {
+fn compiled(text: &str) -> pipewright_compiler::Compilation {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("block.pipe");
     std::fs::write(&path, text).unwrap();
-    let compilation = pipewright::program::compile_in(&path, None, &[]).unwrap();
+    pipewright::program::compile_in(&path, None, &[]).unwrap()
+}
+
+fn report(text: &str) -> String {
+    let compilation = compiled(text);
     human::render(&compilation.diagnostics, &compilation.sources, Style::plain(100))
+}
+
+/// Plays the tests of a program, which must pass. Gives how many there are.
+fn play(text: &str) -> usize {
+    let compilation = compiled(text);
+    if compilation.tests.is_empty() {
+        return 0;
+    }
+    let mut bench = Bench::new(&compilation.plan.unwrap(), &compilation.tests).unwrap();
+    for test in &compilation.tests {
+        assert_eq!(bench.run(test, Schedule { seed: 7 }).failures, [], "{}", test.name);
+    }
+    compilation.tests.len()
 }
 
 /// Programs in the documents are programs: a block that begins with a `pipeline` checks without a finding.
@@ -101,8 +118,8 @@ fn programs_in_the_documents_check() {
 
 /// In the chapters of the book every block is a program, or a part of the first program of its page.
 #[test]
-fn every_example_of_the_book_checks() {
-    let mut seen = 0;
+fn every_example_of_the_book_checks_and_its_tests_pass() {
+    let (mut seen, mut played) = (0, 0);
     for document in chapters() {
         let blocks = blocks(&document);
         let first = blocks.iter().find(|it| is_whole(it)).cloned().unwrap_or_default();
@@ -110,9 +127,11 @@ fn every_example_of_the_book_checks() {
             seen += 1;
             let text = if is_whole(block) { block.clone() } else { format!("{first}\n{block}") };
             assert_eq!(report(&text), "", "in {document}:\n{block}");
+            played += play(&text);
         }
     }
     assert!(seen > 30, "{seen}");
+    assert!(played > 0, "no chapter has a test that can be played");
 }
 
 /// Every section of the options has an example that shows each of its options.

@@ -32,13 +32,13 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn killed_on_the_way_from_file_over_kafka_into_postgres_nothing_is_lost_or_doubled() {
-    let output = crash("postgres", 24, &[]);
+    let output = crash("postgres", 100, &[]);
     assert!(output.status.success(), "{}", said(&output));
 }
 
 #[test]
 fn killed_on_the_way_over_the_embedded_cluster_into_sqlite_nothing_is_lost_or_doubled() {
-    let output = crash("sqlite", 40, &[]);
+    let output = crash("sqlite", 100, &[]);
     assert!(output.status.success(), "{}", said(&output));
 }
 

@@ -15,4 +15,4 @@ pub mod typing;
 
 pub use compile::{CompileError, Compiled, Layout, NoColumns, Outcomes, Reached, compile, constant};
 pub use datum::{Datum, EvalError, Row};
-pub use literal::literal_text;
+pub use literal::{literal_from_json, literal_text, literal_to_json};

@@ -2,11 +2,28 @@
 
 use pipewright_plan::{Base, Literal, Type};
 
+use crate::compile::{datum, literal};
 use crate::convert::{
     write_date, write_decimal, write_duration, write_json_string, write_local_timestamp, write_time, write_timestamp,
     write_uuid,
 };
-use crate::nested;
+use crate::nested::{read_json, write_json};
+use crate::{Datum, nested};
+
+/// A constant as JSON text of that type. `None`: a float that JSON has no text for.
+pub fn literal_to_json(value: &Literal, ty: &Type) -> Option<String> {
+    let value = datum(value)?;
+    if matches!(value, Datum::Float(value) if !value.is_finite()) {
+        return None;
+    }
+    Some(written(|out| write_json(value, ty, out)))
+}
+
+/// What [`literal_to_json`] wrote.
+pub fn literal_from_json(json: &str, ty: &Type) -> Option<Literal> {
+    let arena = bumpalo::Bump::new();
+    read_json(json, &ty.base, &arena).ok().map(literal)
+}
 
 /// The text of a constant of that type: `12.50`, `@2026-01-01T10:00:00Z`, `"paid"`, `[1, 2]`.
 pub fn literal_text(literal: &Literal, ty: &Type) -> String {
@@ -92,14 +109,9 @@ fn nested_text(raw: &str, ty: &Type) -> String {
         }
         base => {
             let arena = bumpalo::Bump::new();
-            match nested::read_json(raw, base, &arena) {
-                Ok(crate::Datum::Bool(value)) => literal_text(&Literal::Bool(value), ty),
-                Ok(crate::Datum::Int(value)) => literal_text(&Literal::Int(value), ty),
-                Ok(crate::Datum::Float(value)) => literal_text(&Literal::Float(value), ty),
-                Ok(crate::Datum::Decimal(value)) => literal_text(&Literal::Decimal(value.to_string()), ty),
-                Ok(crate::Datum::Text(text)) => literal_text(&Literal::Text(text.to_owned()), ty),
-                Ok(crate::Datum::Bytes(bytes)) => literal_text(&Literal::Bytes(bytes.to_owned()), ty),
-                Ok(crate::Datum::Null) | Err(_) => raw.to_owned(),
+            match read_json(raw, base, &arena) {
+                Ok(Datum::Null) | Err(_) => raw.to_owned(),
+                Ok(value) => literal_text(&literal(value), ty),
             }
         }
     }

@@ -27,6 +27,10 @@ pub struct Field {
     /// `@deprecated`
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deprecated: bool,
+    /// What it holds where a record has no such field at all (null is a value): JSON text of its type, nested records with
+    /// their names in programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
     /// Its doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
@@ -43,6 +47,7 @@ impl Field {
             fixed: false,
             pii: false,
             deprecated: false,
+            default: None,
             doc: None,
         }
     }

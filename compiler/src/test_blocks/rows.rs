@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pipewright_expr::literal_from_json;
 use pipewright_grammar::{Span, ast};
 use pipewright_plan::{Field, Literal, Schema, TestRow, TestRowKind};
 
@@ -22,10 +23,13 @@ impl Checker<'_, '_> {
                     self.diagnostics.emit(MissingTestField { node: node.text.clone(), missing, span: record.span });
                     return None;
                 }
-                let null = |field: &Field| (field.name.clone(), Literal::Null);
+                let left_out = |field: &Field| {
+                    let default = field.default.as_deref().and_then(|json| literal_from_json(json, &field.ty));
+                    (field.name.clone(), default.unwrap_or(Literal::Null))
+                };
                 let all = named.schema.fields.iter().map(|field| {
                     let at = values.iter().position(|(name, _)| *name == field.name);
-                    at.map_or_else(|| null(field), |at| values.swap_remove(at))
+                    at.map_or_else(|| left_out(field), |at| values.swap_remove(at))
                 });
                 (TestRowKind::Value(all.collect()), record.span)
             }
@@ -115,7 +119,8 @@ impl Checker<'_, '_> {
 
     /// Fields without a value that must have one.
     fn missing(&self, record: &ast::Record, fields: &[Field], values: &[(String, Literal)]) -> Vec<Field> {
-        let is_missing = |it: &&Field| !it.ty.nullable && !values.iter().any(|(name, _)| *name == it.name);
+        let can_be_left_out = |it: &Field| it.ty.nullable || it.default.is_some();
+        let is_missing = |it: &&Field| !can_be_left_out(it) && !values.iter().any(|(name, _)| *name == it.name);
         if record.incomplete { vec![] } else { fields.iter().filter(is_missing).cloned().collect() }
     }
 }

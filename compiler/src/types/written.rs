@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use pipewright_expr::literal_to_json;
 use pipewright_grammar::{
     Span,
-    ast::{Field, Text, TypeExpr, TypeExprKind},
+    ast::{Expr, Field, Text, TypeExpr, TypeExprKind},
 };
 use pipewright_plan::{Base, Type};
 
@@ -12,7 +13,7 @@ use super::annotations;
 use crate::{
     context::Context,
     diagnostics::{BadDecimal, Diagnostics, DuplicateField, MapKeyType, NotYet, UnknownType},
-    expressions::closest,
+    expressions::{self, closest},
     index::Namespace,
 };
 
@@ -143,15 +144,26 @@ fn set(members: &[Text], diagnostics: &mut Diagnostics) -> Type {
     Base::Set(members.iter().map(|it| it.value.clone()).collect()).required()
 }
 
+/// What stands for a field that a record does not have, as JSON text.
+fn default(expr: &Expr, ty: &Type, context: &Context<'_>, diagnostics: &mut Diagnostics) -> Option<String> {
+    if ty.is_unknown() {
+        return None;
+    }
+    if matches!(ty.base, Base::Record(_)) {
+        diagnostics.emit(NotYet { what: "a default value of a whole record".into(), span: expr.span });
+        return None;
+    }
+    let (value, _) = expressions::constant(expr, Some(ty), &context.expressions(), diagnostics)?;
+    literal_to_json(&value, ty)
+}
+
 fn record(fields: &[Field], context: &Context<'_>, diagnostics: &mut Diagnostics) -> Vec<pipewright_plan::Field> {
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     let mut result = vec![];
     for field in fields {
-        if let Some(default) = &field.default {
-            diagnostics.emit(NotYet { what: "a default value of a field".into(), span: default.span });
-        }
         let ty = written(&field.ty, context, diagnostics);
         let mut built = pipewright_plan::Field::new(&field.name.text, ty);
+        built.default = field.default.as_ref().and_then(|it| default(it, &built.ty, context, diagnostics));
         built.doc = Context::doc(&field.doc);
         annotations::apply(&field.annotations, &mut built, diagnostics);
         match seen.get(field.name.text.as_str()) {

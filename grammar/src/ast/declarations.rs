@@ -99,7 +99,7 @@ pub struct Field {
     pub name: Name,
     /// Its type.
     pub ty: TypeExpr,
-    /// `= EXPR`: not part of the language yet; kept so that the checker can say so.
+    /// `= EXPR`: what it holds where a record has no such field.
     pub default: Option<Expr>,
     /// `@key`, `@json("name")`, …
     pub annotations: Vec<Annotation>,

@@ -12,6 +12,7 @@ use pipewright_plan::{CodecSpec, Format, Origin, Schema, Type};
 use crate::record::BadRecord;
 use crate::report::{ErrorClass, RunError};
 
+mod absent;
 mod cell;
 pub mod csv;
 pub mod json;

@@ -19,7 +19,12 @@ pub fn constant(expr: &Expr) -> Result<Literal, EvalError> {
     })?;
     let arena = Bump::new();
     let row = Row::new(0, &arena);
-    Ok(match compiled.eval(&row)? {
+    Ok(literal(compiled.eval(&row)?))
+}
+
+/// A value as a constant of a plan.
+pub(crate) fn literal(value: Datum<'_>) -> Literal {
+    match value {
         Datum::Null => Literal::Null,
         Datum::Bool(value) => Literal::Bool(value),
         Datum::Int(value) => Literal::Int(value),
@@ -27,6 +32,19 @@ pub fn constant(expr: &Expr) -> Result<Literal, EvalError> {
         Datum::Decimal(value) => Literal::Decimal(value.to_string()),
         Datum::Text(text) => Literal::Text(text.to_owned()),
         Datum::Bytes(bytes) => Literal::Bytes(bytes.to_owned()),
+    }
+}
+
+/// The value of a constant of a plan. `None`: a decimal that is none.
+pub(crate) fn datum(literal: &Literal) -> Option<Datum<'_>> {
+    Some(match literal {
+        Literal::Null => Datum::Null,
+        Literal::Bool(value) => Datum::Bool(*value),
+        Literal::Int(value) => Datum::Int(*value),
+        Literal::Float(value) => Datum::Float(*value),
+        Literal::Decimal(text) => Datum::Decimal(text.parse().ok()?),
+        Literal::Text(text) => Datum::Text(text),
+        Literal::Bytes(bytes) => Datum::Bytes(bytes),
     })
 }
 

@@ -24,6 +24,7 @@ pub(crate) use arithmetic::{by_zero, show_decimal, show_int};
 pub use call::CallSite;
 pub use comparison::compare_floats;
 pub use constant::constant;
+pub(crate) use constant::{datum, literal};
 pub(crate) use membership::concatenation;
 pub use typed::{
     BytesSource, Eval, EvalBytes, EvalText, Representation, Scalar, Source, TextSource, Typed, WrongRepresentation,
@@ -245,19 +246,7 @@ pub(crate) fn error(origin: Origin, reason: impl Into<String>) -> CompileError {
 }
 
 fn literal_typed(literal: &Literal, ty: &Type, origin: Origin) -> Result<Typed, CompileError> {
-    let decimal;
-    let datum = match literal {
-        Literal::Null => Datum::Null,
-        Literal::Bool(value) => Datum::Bool(*value),
-        Literal::Int(value) => Datum::Int(*value),
-        Literal::Float(value) => Datum::Float(*value),
-        Literal::Decimal(text) => {
-            decimal = text.parse().map_err(|_| error(origin, format!("`{text}` is no unscaled decimal")))?;
-            Datum::Decimal(decimal)
-        }
-        Literal::Text(text) => Datum::Text(text),
-        Literal::Bytes(bytes) => Datum::Bytes(bytes),
-    };
+    let datum = datum(literal).ok_or_else(|| error(origin, "a constant is no decimal"))?;
     let fits = matches!(
         (representation(&ty.base), datum),
         (_, Datum::Null)

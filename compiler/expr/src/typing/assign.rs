@@ -19,7 +19,7 @@ pub fn assign(value: Expr, to: &Type) -> Result<Expr, TypeProblem> {
         if to.nullable || is_never(&value) {
             return Ok(widen(value, to.clone()));
         }
-        return Err(TypeProblem::new("null-not-allowed", format!("`null` where a `{to}` is needed"))
+        return Err(TypeProblem::new("null-not-allowed", format!("`null` where {} is needed", one(to, &to.base)))
             .help(format!("declare the type `{to}?` if it may be missing")));
     }
     // The wrong type is the bigger mistake: it is said before "may be null".
@@ -111,9 +111,10 @@ fn refusal(value: &Expr, to: &Type) -> TypeProblem {
         return problem;
     }
     if from.is_number() && to.is_number() {
-        return TypeProblem::new("mixed-number-types", format!("`{from}` where a `{to}` is needed")).maybe_help(help);
+        return TypeProblem::new("mixed-number-types", format!("`{from}` where {} is needed", one(to, to)))
+            .maybe_help(help);
     }
-    TypeProblem::new("type-mismatch", format!("`{from}` where a `{to}` is needed")).maybe_help(help)
+    TypeProblem::new("type-mismatch", format!("`{from}` where {} is needed", one(to, to))).maybe_help(help)
 }
 
 fn record_refusal(given: &[pipewright_plan::Field], wanted: &[pipewright_plan::Field]) -> TypeProblem {
@@ -126,7 +127,12 @@ fn record_refusal(given: &[pipewright_plan::Field], wanted: &[pipewright_plan::F
             Some(other) if !fits_type(&other.ty, &field.ty) => {
                 return TypeProblem::new(
                     "type-mismatch",
-                    format!("field `{}`: `{}` where a `{}` is needed", field.name, other.ty, field.ty),
+                    format!(
+                        "field `{}`: `{}` where {} is needed",
+                        field.name,
+                        other.ty,
+                        one(&field.ty, &field.ty.base)
+                    ),
                 );
             }
             Some(_) => {}
@@ -149,6 +155,12 @@ fn fallback(base: &Base) -> &'static str {
         Base::String => "\"unknown\"",
         _ => "…",
     }
+}
+
+/// A type with its article: `an int32`, `a string`.
+fn one(ty: &impl std::fmt::Display, base: &Base) -> String {
+    let article = if matches!(base, Base::Int32 | Base::Int64) { "an" } else { "a" };
+    format!("{article} `{ty}`")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use pipewright_plan::{Base, Options, Schema, Type};
 
 use super::Dialect;
 use super::cells::{After, Cell, How, cell};
+use crate::codecs::absent::Absent;
 use crate::codecs::cell::read_text;
 use crate::codecs::json::json_text;
 use crate::codecs::problem::{FieldName, Misfit, closest, undecodable};
@@ -22,6 +23,8 @@ pub struct CsvDecoder {
     header: bool,
     /// In the order of their cells; one cell may serve several columns.
     columns: Vec<Column>,
+    /// Columns that the header has not: which cell of the output, and what it always is.
+    absent: Vec<(usize, Absent, FieldName)>,
 }
 
 #[derive(Debug)]
@@ -47,6 +50,7 @@ impl CsvDecoder {
         let by_order: Vec<String> = schema.fields.iter().map(|field| field.wire_name().to_string()).collect();
         let names = header.unwrap_or(&by_order);
         let mut compiled = Vec::with_capacity(columns.len());
+        let mut absent = vec![];
         for (output, column) in columns.iter().enumerate() {
             let [name] = column.path.as_slice() else {
                 return Err(CodecError {
@@ -57,6 +61,10 @@ impl CsvDecoder {
             };
             let mut found = names.iter().enumerate().filter(|(_, it)| *it == name);
             let Some((cell, _)) = found.next() else {
+                if let Some(default) = Absent::of(&column.path, &schema.fields) {
+                    absent.push((output, default, FieldName::new(column, &schema.fields)));
+                    continue;
+                }
                 let help = match closest(name, names.iter().map(String::as_str)) {
                     Some(close) => Some(format!("the header has `{close}`: `@json(\"{close}\")` at the field")),
                     None => Some(format!("the header has {}", some(names))),
@@ -78,7 +86,7 @@ impl CsvDecoder {
             compiled.push(Column { cell, output, ty: column.ty.clone(), field });
         }
         compiled.sort_by_key(|column| column.cell);
-        Ok(Self { dialect, width: names.len(), header: header.is_some(), columns: compiled })
+        Ok(Self { dialect, width: names.len(), header: header.is_some(), columns: compiled, absent })
     }
 
     fn wrong_width(&self, found: usize) -> BadRecord {
@@ -127,6 +135,11 @@ impl Decoder for CsvDecoder {
         }
         if count != self.width {
             return Err(self.wrong_width(count));
+        }
+        for (output, default, field) in &self.absent {
+            if let Some(place) = cells.get_mut(*output) {
+                *place = default.cell(arena).ok_or_else(|| field.missing(""))?;
+            }
         }
         misfit.map_or(Ok(()), Err)
     }
@@ -290,6 +303,24 @@ mod tests {
         }
         let unquoted = options(&[("quote", "")]);
         assert_eq!(read(&unquoted, None, "1,\"a\",\",3"), r#"[Int(1), Text("\"a\""), Text("\""), Decimal(300)]"#);
+    }
+
+    /// A header that does not name a field says that no row has it; an empty cell is null as ever.
+    #[test]
+    fn columns_that_the_header_has_not_have_their_default() {
+        let mut schema = schema();
+        for (field, json) in schema.fields.iter_mut().zip(["7", "\"Ada\"", "null", "2.50"]) {
+            field.default = Some(json.to_string());
+        }
+        let header = ["note".to_string()];
+        let mut decoder = CsvDecoder::new(&options(&[]), &requests(&schema), &schema, Some(&header)).unwrap();
+        let arena = Bump::new();
+        let mut cells = [Datum::Bool(true); 4];
+        decoder.decode(b"x", &arena, &mut cells).unwrap();
+        assert_eq!(format!("{cells:?}"), r#"[Int(7), Text("Ada"), Text("x"), Decimal(250)]"#);
+        let header = ["id".to_string()];
+        let mut decoder = CsvDecoder::new(&options(&[]), &requests(&schema), &schema, Some(&header)).unwrap();
+        assert_eq!(decoder.decode(b"", &arena, &mut cells).unwrap_err().name, "null-value");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::convert::leaf;
 use super::nested::nested;
 use super::scan::{Kind, Slot, scan};
 use super::tree::Node;
+use crate::codecs::absent::Absent;
 use crate::codecs::problem::{FieldName, Misfit, shortened, undecodable};
 use crate::codecs::{ColumnRequest, Decoder, utf8};
 use crate::record::BadRecord;
@@ -39,6 +40,7 @@ struct Column {
     above: Option<usize>,
     field: FieldName,
     ty: Type,
+    default: Option<Absent>,
 }
 
 impl JsonDecoder {
@@ -77,7 +79,8 @@ impl JsonDecoder {
                 };
             }
             let field = FieldName::new(column, &schema.fields);
-            compiled.push(Column { slot, above, field, ty: column.ty.clone() });
+            let default = Absent::of(&column.path, &schema.fields);
+            compiled.push(Column { slot, above, field, ty: column.ty.clone(), default });
         }
         Self { tree, slots: vec![Slot::default(); slots], key: String::new(), parents, columns: compiled }
     }
@@ -132,6 +135,10 @@ impl Decoder for JsonDecoder {
             let slot = self.slot(column.slot);
             let Column { field, ty, .. } = column;
             *cell = match slot.kind {
+                Kind::Missing if column.default.is_some() && !self.absent(column.above) => {
+                    let default = column.default.as_ref().and_then(|it| it.cell(arena));
+                    default.ok_or_else(|| field.missing(""))?
+                }
                 Kind::Missing | Kind::Null if ty.nullable || self.absent(column.above) => Datum::Null,
                 Kind::Missing => return Err(field.missing("")),
                 Kind::Null => return Err(field.null("")),

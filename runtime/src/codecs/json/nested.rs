@@ -1,6 +1,6 @@
 //! Lists, maps and records as compact JSON text, checked and rewritten by their type: numbers, times and strings in one
 //! spelling, the fields of a record in declared order under their names in programs (unknown ones left out), the keys of a
-//! map sorted (the last of equal ones wins). So equal values are equal texts.
+//! map sorted (the last of equal ones wins); absent ones have their default. So equal values are equal texts.
 //!
 //! The same walk turns that text back into names on the wire. Depth was bounded by the scanner.
 
@@ -230,6 +230,9 @@ impl<'b> Walk<'b> {
             match at {
                 Some(at) => {
                     self.value(*at, &field.ty).map_err(under)?;
+                }
+                None if field.default.is_some() && names == Names::OnTheWire => {
+                    self.out.put(field.default.as_deref().unwrap_or_default().as_bytes());
                 }
                 None if field.ty.nullable => self.out.put(b"null"),
                 None => return Err(under(Fault::boxed(Wrong::Missing))),

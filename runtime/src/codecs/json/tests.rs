@@ -206,6 +206,44 @@ fn many_keys_in_any_order() {
     assert_eq!(read, format!("{expected:?}"));
 }
 
+/// Absent is not null: only what is not there at all has its default.
+#[test]
+fn absent_fields_have_their_default() {
+    let with = |mut field: Field, json: &str| {
+        field.default = Some(json.to_string());
+        field
+    };
+    let money = Base::Decimal { precision: 12, scale: 2 };
+    let country = with(Field::new("country", Base::String.required()), "\"NL\"");
+    let customer = Base::Record(vec![country.clone()]);
+    let line = Base::Record(vec![with(Field::new("quantity", Base::Int32.required()), "1")]).required();
+    let schema = Schema::new(vec![
+        with(Field::new("amount", money.clone().required()), "12.50"),
+        with(Field::new("note", Base::String.optional()), "\"none\""),
+        with(Field::new("tags", Base::List(Box::new(Base::String.required())).required()), "[\"a\"]"),
+        Field::new("customer", customer.optional()),
+        Field::new("lines", Base::List(Box::new(line)).required()),
+    ]);
+    let mut requests: Vec<_> = schema.fields.iter().map(|it| request(&it.name, it.ty.clone())).collect();
+    requests.insert(3, request("customer.country", Base::String.required()));
+    requests.remove(4);
+    for (payload, expected) in [
+        (
+            r#"{"customer":{},"lines":[{},{"quantity":2}]}"#,
+            r#"[Decimal(1250), Text("none"), Text("[\"a\"]"), Text("NL"), Text("[{\"quantity\":1},{\"quantity\":2}]")]"#,
+        ),
+        (
+            r#"{"amount":1,"note":null,"tags":[],"customer":{"country":"DE"},"lines":[]}"#,
+            r#"[Decimal(100), Null, Text("[]"), Text("DE"), Text("[]")]"#,
+        ),
+        (r#"{"lines":[]}"#, r#"[Decimal(1250), Text("none"), Text("[\"a\"]"), Null, Text("[]")]"#),
+    ] {
+        assert_eq!(columns(&schema, &requests, payload.as_bytes()).unwrap(), expected, "{payload}");
+    }
+    let bad = columns(&schema, &requests, br#"{"amount":null,"lines":[]}"#).unwrap_err();
+    assert_eq!(bad.reason, "`amount` is null");
+}
+
 #[test]
 fn what_is_no_json_object() {
     let schema = Schema::new(vec![Field::new("x", Base::Int64.optional())]);
