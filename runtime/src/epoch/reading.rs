@@ -171,10 +171,7 @@ impl Reading {
                 self.find(&positions);
                 self.resume();
             }
-            Event::StartRefused | Event::NotResumed => {
-                self.found.clear();
-                self.stale = true;
-            }
+            Event::StartRefused | Event::NotResumed => self.stale = true,
             Event::Tick => {
                 if self.stale {
                     self.take_stock();
@@ -393,6 +390,16 @@ mod tests {
             assert_eq!(after(&mut reading, event), []);
             assert_eq!(after(&mut reading, Event::Tick).first(), Some(&Action::Drop));
         }
+    }
+
+    #[test]
+    fn what_was_found_before_a_refused_start_does_not_count() {
+        let mut reading = Reading::default();
+        after(&mut reading, Event::Assigned(vec![A, B]));
+        after(&mut reading, Event::Acquired(vec![at(A, Some(5)), at(B, None)]));
+        after(&mut reading, Event::StartRefused);
+        let acquired = after(&mut reading, Event::Acquired(vec![at(A, Some(6)), at(B, Some(3))]));
+        assert_eq!(acquired.first(), Some(&Action::Resume(vec![(0, 0, 6), (0, 1, 3)])));
     }
 
     #[test]

@@ -1,4 +1,9 @@
 //! Ways to break the protocol on purpose: the judge must notice each.
+//!
+//! Two that no judge could notice are not here. A fence that looks at positions and not at generations: where rows depend on
+//! nothing but records, the position alone keeps a second copy out; generations are for state, and for positions that an operator
+//! sets back. And an epoch with a lost answer that is simply sent again: the fence refuses it where it was stored, and reading begins
+//! anew; that costs time, and the tests of `Storing` hold it.
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
