@@ -171,10 +171,7 @@ impl Reading {
                 self.find(&positions);
                 self.resume();
             }
-            Event::StartRefused | Event::NotResumed => {
-                self.found.clear();
-                self.stale = true;
-            }
+            Event::StartRefused | Event::NotResumed => self.stale = true,
             Event::Tick => {
                 if self.stale {
                     self.take_stock();
@@ -287,5 +284,143 @@ impl Reading {
         }
         self.actions.push_back(Action::Resume(positions));
         self.actions.push_back(Action::Tell);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Partition = (0, 0);
+    const B: Partition = (0, 1);
+
+    fn at(partition: Partition, next: Option<i64>) -> Acquired {
+        Acquired { topic: partition.0, partition: partition.1, next, generation: 1, topic_id: None }
+    }
+
+    fn after(reading: &mut Reading, event: Event) -> Vec<Action> {
+        reading.on(event);
+        std::iter::from_fn(|| reading.next_action()).collect()
+    }
+
+    /// Reads both partitions, with an open epoch.
+    fn open() -> Reading {
+        let mut reading = Reading::default();
+        after(&mut reading, Event::Assigned(vec![A, B]));
+        after(&mut reading, Event::Acquired(vec![at(A, Some(5)), at(B, Some(7))]));
+        after(&mut reading, Event::Taken { open: true });
+        reading
+    }
+
+    #[test]
+    fn a_partition_is_read_from_where_the_database_says() {
+        let mut reading = Reading::default();
+        assert_eq!(after(&mut reading, Event::Assigned(vec![])), []);
+        assert_eq!(after(&mut reading, Event::Assigned(vec![A, B])), [Action::Acquire(vec![A, B])]);
+        assert!(reading.cursors().is_empty());
+        let fresh = at(B, None);
+        let acquired = Event::Acquired(vec![at(A, Some(5)), fresh.clone()]);
+        assert_eq!(after(&mut reading, acquired), [Action::Start(vec![fresh])]);
+        let started = after(&mut reading, Event::Started(vec![at(B, Some(2))]));
+        assert_eq!(started, [Action::Resume(vec![(0, 0, 5), (0, 1, 2)]), Action::Tell]);
+        assert_eq!(reading.cursors().iter().collect::<Vec<_>>(), [(&A, &5), (&B, &2)]);
+    }
+
+    #[test]
+    fn an_epoch_is_handed_over_once_and_only_if_it_holds_something() {
+        let mut reading = open();
+        assert_eq!(after(&mut reading, Event::Due), [Action::Submit]);
+        assert_eq!(after(&mut reading, Event::Due), []);
+        assert_eq!(reading.in_flight(), 1);
+        after(&mut reading, Event::Decided(Verdict::Stored));
+        assert_eq!(reading.in_flight(), 0);
+        assert_eq!(after(&mut reading, Event::Tick), []);
+    }
+
+    #[test]
+    fn a_revoke_is_answered_when_its_epoch_is_settled() {
+        let mut reading = open();
+        let revoked = after(&mut reading, Event::Revoked(vec![B]));
+        assert_eq!(revoked, [Action::Submit, Action::Settle(Patience::Group)]);
+        let settled = after(&mut reading, Event::Settled { all: true });
+        assert_eq!(settled, [Action::Release(vec![B]), Action::Tell, Action::Acknowledge]);
+        assert_eq!(reading.ours().iter().collect::<Vec<_>>(), [&A]);
+        assert_eq!(reading.cursors().keys().collect::<Vec<_>>(), [&A]);
+    }
+
+    #[test]
+    fn after_a_refused_epoch_everything_is_acquired_again() {
+        let mut reading = open();
+        after(&mut reading, Event::Due);
+        after(&mut reading, Event::Taken { open: true });
+        after(&mut reading, Event::Decided(Verdict::Refused));
+        let stock = [Action::Drop, Action::Settle(Patience::Unlimited)];
+        assert_eq!(after(&mut reading, Event::Tick), stock);
+        assert!(reading.cursors().is_empty());
+        let settled = after(&mut reading, Event::Settled { all: true });
+        assert_eq!(settled, [Action::Pause, Action::Acquire(vec![A, B])]);
+        assert_eq!(after(&mut reading, Event::Due), []);
+        assert_eq!(after(&mut reading, Event::Tick), []);
+    }
+
+    #[test]
+    fn what_is_lost_is_dropped_and_the_rest_is_acquired_again() {
+        let mut reading = open();
+        let lost = after(&mut reading, Event::Lost(vec![A]));
+        let expected = [Action::Release(vec![A]), Action::Tell, Action::Drop, Action::Settle(Patience::Unlimited)];
+        assert_eq!(lost, expected);
+        let settled = after(&mut reading, Event::Settled { all: true });
+        assert_eq!(settled, [Action::Pause, Action::Acquire(vec![B])]);
+        after(&mut reading, Event::Acquired(vec![at(B, Some(7))]));
+        after(&mut reading, Event::Lost(vec![B]));
+        assert_eq!(after(&mut reading, Event::Settled { all: true }), []);
+    }
+
+    #[test]
+    fn a_partition_that_is_ours_and_comes_again_drops_what_is_open() {
+        let mut reading = open();
+        assert_eq!(after(&mut reading, Event::Assigned(vec![B])).first(), Some(&Action::Drop));
+        assert_eq!(after(&mut reading, Event::Due), []);
+    }
+
+    #[test]
+    fn what_could_not_be_begun_is_tried_again() {
+        for event in [Event::NotResumed, Event::StartRefused] {
+            let mut reading = open();
+            assert_eq!(after(&mut reading, event), []);
+            assert_eq!(after(&mut reading, Event::Tick).first(), Some(&Action::Drop));
+        }
+    }
+
+    #[test]
+    fn what_was_found_before_a_refused_start_does_not_count() {
+        let mut reading = Reading::default();
+        after(&mut reading, Event::Assigned(vec![A, B]));
+        after(&mut reading, Event::Acquired(vec![at(A, Some(5)), at(B, None)]));
+        after(&mut reading, Event::StartRefused);
+        let acquired = after(&mut reading, Event::Acquired(vec![at(A, Some(6)), at(B, Some(3))]));
+        assert_eq!(acquired.first(), Some(&Action::Resume(vec![(0, 0, 6), (0, 1, 3)])));
+    }
+
+    #[test]
+    fn positions_that_were_there_and_are_gone_end_the_run() {
+        let mut reading = open();
+        assert_eq!(after(&mut reading, Event::Acquired(vec![at(A, None)])), [Action::PositionsGone]);
+    }
+
+    #[test]
+    fn the_end_waits_for_a_refused_epoch_and_a_stop_does_not() {
+        let end = |event: Event, verdict: Verdict| {
+            let mut reading = open();
+            let first = after(&mut reading, event);
+            assert_eq!(first, [Action::Submit, Action::Settle(Patience::Unlimited)]);
+            reading.on(Event::Decided(verdict));
+            after(&mut reading, Event::Settled { all: true })
+        };
+        assert_eq!(end(Event::AtEnd, Verdict::Stored), [Action::End]);
+        assert_eq!(end(Event::AtEnd, Verdict::Refused), []);
+        assert_eq!(end(Event::Stop, Verdict::Refused), [Action::End]);
+        let abort = after(&mut open(), Event::Abort);
+        assert_eq!(abort, [Action::Drop, Action::Settle(Patience::Unlimited)]);
     }
 }

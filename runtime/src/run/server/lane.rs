@@ -324,11 +324,11 @@ impl Lane<'_> {
     fn resume(&mut self, positions: &[(u16, i32, i64)]) -> Result<(), RunError> {
         self.ends = None;
         for (topic, partition, next) in positions {
-            let checked = self.reader.check_position(*topic, *partition, *next);
-            if let Err(error) = checked
-                && error.is_fatal()
-            {
-                return Err(self.reader_error(error));
+            match self.reader.check_position(*topic, *partition, *next) {
+                Ok(()) => {}
+                Err(error) if error.is_fatal() => return Err(self.reader_error(error)),
+                // Brokers are away: to ask for each partition would only take longer.
+                Err(_) => break,
             }
         }
         if let Err(error) = self.reader.resume(positions) {
