@@ -86,13 +86,13 @@ impl Flow {
     /// Its fields, as expressions see them.
     pub(crate) fn scope(&self) -> Scope {
         let mut scope = Scope::from_schema(&self.schema, !self.reads_source());
-        for column in &mut scope.columns {
+        for column in scope.columns_mut() {
             let ScopeColumn { name, declared, narrowed, .. } = column;
             *declared = self.declared.get(name.as_str()).copied();
             *narrowed = self.narrowed.contains(name);
         }
         scope.meta_known.clone_from(&self.meta_known);
-        scope.gone = self.gone.iter().filter(|it| self.schema.field(&it.name).is_none()).cloned().collect();
+        scope.gone = self.gone.iter().filter(|it| scope.place(&it.name).is_none()).cloned().collect();
         scope
     }
 
@@ -101,6 +101,14 @@ impl Flow {
         match &self.kind {
             Kind::Changelog { key, .. } => key.clone(),
             Kind::Append { .. } => self.schema.fields.iter().filter(|it| it.key).map(|it| it.name.clone()).collect(),
+        }
+    }
+
+    /// There are fields that identify a row.
+    pub(crate) fn has_identity(&self) -> bool {
+        match &self.kind {
+            Kind::Changelog { key, .. } => !key.is_empty(),
+            Kind::Append { .. } => self.schema.fields.iter().any(|it| it.key),
         }
     }
 

@@ -51,6 +51,7 @@ fn words(problem: Problem) -> Diagnostic {
     if !fix.is_empty() && diagnostic.fixes.is_empty() {
         let title = match fix.as_slice() {
             [(_, text)] if text.is_empty() => "remove it".to_string(),
+            [(span, text)] if span.start == span.end => format!("insert `{}`", text.trim()),
             [(_, text)] => format!("write `{}`", text.trim()),
             _ => "write it as it is spelt here".to_string(),
         };

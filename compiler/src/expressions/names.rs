@@ -65,7 +65,7 @@ impl Checker<'_, '_> {
         }
         self.note(|facts| {
             let locals = names.locals.iter().map(|local| (local.name.clone(), local.ty.clone()));
-            let columns = names.scope.columns.iter().map(|column| (column.name.clone(), column.ty.clone()));
+            let columns = names.scope.columns().iter().map(|column| (column.name.clone(), column.ty.clone()));
             facts.at_cursor = facts.at_cursor.take().or_else(|| {
                 Some(AtCursor {
                     names: locals.chain(columns).collect(),
@@ -89,14 +89,14 @@ impl Checker<'_, '_> {
         let gone = names.scope.gone.iter().rev().find(|gone| gone.name == name.text);
         let closest = {
             let locals = names.locals.iter().map(|local| local.name.as_str());
-            let columns = names.scope.columns.iter().map(|column| column.name.as_str());
+            let columns = names.scope.columns().iter().map(|column| column.name.as_str());
             let params = self.context.params.keys().map(String::as_str);
             closest(&name.text, locals.chain(columns).chain(params))
         };
         let declared = closest.as_ref().and_then(|closest| names.scope.column(closest)).and_then(|it| it.declared);
         let known = match names.place {
             Place::Function => names.locals.iter().map(|local| local.name.clone()).collect(),
-            _ => names.scope.columns.iter().map(|column| column.name.clone()).collect(),
+            _ => names.scope.columns().iter().map(|column| column.name.clone()).collect(),
         };
         self.diagnostics.emit(UnknownColumn {
             name: name.text.clone(),

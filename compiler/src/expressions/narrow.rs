@@ -40,7 +40,7 @@ pub(super) fn apply(names: &mut Names, facts: &[Fact]) {
                     local.narrowed |= without_null(&mut local.ty, &fact.fields);
                 }
             }
-            Root::Column(_) | Root::Meta(_) => apply_to_scope(&mut names.scope, fact),
+            Root::Column(_) | Root::Meta(_) => apply_to_scope(names.scope.to_mut(), fact),
         }
     }
 }
@@ -48,7 +48,7 @@ pub(super) fn apply(names: &mut Names, facts: &[Fact]) {
 fn apply_to_scope(scope: &mut Scope, fact: &Fact) {
     match &fact.root {
         Root::Column(name) => {
-            if let Some(column) = scope.columns.iter_mut().find(|column| column.name == *name) {
+            if let Some(column) = scope.column_mut(name) {
                 column.narrowed |= without_null(&mut column.ty, &fact.fields);
             }
         }

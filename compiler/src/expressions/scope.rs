@@ -2,6 +2,9 @@
 //!
 //! Owns names and types only; which step gave them is the business of whoever builds the scope.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use pipewright_grammar::Span;
 use pipewright_plan::{Base, Meta, Schema, Type};
 
@@ -9,7 +12,9 @@ use pipewright_plan::{Base, Meta, Schema, Type};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scope {
     /// The fields, in order.
-    pub columns: Vec<ScopeColumn>,
+    columns: Vec<ScopeColumn>,
+    /// Where each field stands among them: a record of thousands of fields is read thousands of times.
+    places: HashMap<String, usize>,
     /// `meta.*` can be read here.
     pub meta: bool,
     /// Where `meta.*` ended (the first step that keeps state), if it was there before.
@@ -58,19 +63,55 @@ impl Scope {
             declared: None,
             narrowed: false,
         };
-        Self { columns: schema.fields.iter().map(column).collect(), meta, ..Self::default() }
+        let columns: Vec<_> = schema.fields.iter().map(column).collect();
+        let mut places = HashMap::with_capacity(columns.len());
+        for (at, column) in columns.iter().enumerate() {
+            places.entry(column.name.clone()).or_insert(at);
+        }
+        Self { columns, places, meta, ..Self::default() }
+    }
+
+    /// The fields, in order.
+    pub fn columns(&self) -> &[ScopeColumn] {
+        &self.columns
+    }
+
+    /// The fields, in order; their names stay what they are.
+    pub(crate) fn columns_mut(&mut self) -> &mut [ScopeColumn] {
+        &mut self.columns
+    }
+
+    /// Adds a field at the end, or puts it in the place of the one with its name.
+    pub(crate) fn set(&mut self, column: ScopeColumn) {
+        match self.column_mut(&column.name) {
+            Some(old) => *old = column,
+            None => {
+                self.places.insert(column.name.clone(), self.columns.len());
+                self.columns.push(column);
+            }
+        }
+    }
+
+    /// Where the field of that name stands.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
     }
 
     /// The field of that name.
     pub fn column(&self, name: &str) -> Option<&ScopeColumn> {
-        self.columns.iter().find(|column| column.name == name)
+        self.place(name).and_then(|at| self.columns.get(at))
+    }
+
+    pub(super) fn column_mut(&mut self, name: &str) -> Option<&mut ScopeColumn> {
+        self.place(name).and_then(|at| self.columns.get_mut(at))
     }
 }
 
 /// What the names of one expression mean: a scope at a step, the parameters of a function, or nothing for a constant.
 #[derive(Clone, Debug)]
-pub(super) struct Names {
-    pub(super) scope: Scope,
+pub(super) struct Names<'s> {
+    /// Copied only where a condition has narrowed it.
+    pub(super) scope: Cow<'s, Scope>,
     pub(super) locals: Vec<Local>,
     pub(super) place: Place,
 }
@@ -96,17 +137,17 @@ pub(super) struct Local {
     pub(super) narrowed: bool,
 }
 
-impl Names {
-    pub(super) fn step(scope: &Scope) -> Self {
-        Self { scope: scope.clone(), locals: vec![], place: Place::Step }
+impl<'s> Names<'s> {
+    pub(super) fn step(scope: &'s Scope) -> Self {
+        Self { scope: Cow::Borrowed(scope), locals: vec![], place: Place::Step }
     }
 
     pub(super) fn constant() -> Self {
-        Self { scope: Scope::empty(), locals: vec![], place: Place::Constant }
+        Self { scope: Cow::Owned(Scope::empty()), locals: vec![], place: Place::Constant }
     }
 
     pub(super) fn function(locals: Vec<Local>) -> Self {
-        Self { scope: Scope::empty(), locals, place: Place::Function }
+        Self { scope: Cow::Owned(Scope::empty()), locals, place: Place::Function }
     }
 }
 

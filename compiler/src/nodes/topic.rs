@@ -264,7 +264,7 @@ fn key_parts(
     diagnostics: &mut Diagnostics,
 ) -> Keys {
     let mut scope = Scope::from_schema(&typed.schema, false);
-    for column in &mut scope.columns {
+    for column in scope.columns_mut() {
         column.declared = typed.fields.get(&column.name).copied();
     }
     let mut read = |name: &str, what: &str| {

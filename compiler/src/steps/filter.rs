@@ -49,11 +49,12 @@ impl Chain<'_, '_, '_> {
     /// Takes over what is known of the fields now.
     fn narrowed(&mut self, scope: &Scope) {
         self.flow.meta_known.clone_from(&scope.meta_known);
-        for column in &scope.columns {
+        // The scope has the fields of the schema, in their order.
+        for (column, field) in scope.columns().iter().zip(&mut self.flow.schema.fields) {
             if column.narrowed {
                 self.flow.narrowed.insert(column.name.clone());
             }
-            if let Some(field) = self.flow.schema.fields.iter_mut().find(|it| it.name == column.name) {
+            if field.ty != column.ty {
                 field.ty = column.ty.clone();
             }
         }

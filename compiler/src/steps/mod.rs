@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     diagnostics::{Diagnostics, NotYet, UntypedNull},
     editor::facts::{Shape, StepShape},
+    expressions::Scope,
     flow::Flow,
 };
 
@@ -99,25 +100,33 @@ impl Chain<'_, '_, '_> {
         None
     }
 
-    /// A field that an expression gives. It is fixed if it is computed from what is fixed, and personal if a part is.
-    fn computed(&self, name: &str, value: &pipewright_plan::Expr, span: Span, diagnostics: &mut Diagnostics) -> Field {
+    /// A field that an expression over `scope` gives: the scope of the flow as it is. It is fixed if it is computed from what is
+    /// fixed, and personal if a part is.
+    fn computed(
+        &self,
+        name: &str,
+        value: &pipewright_plan::Expr,
+        span: Span,
+        scope: &Scope,
+        diagnostics: &mut Diagnostics,
+    ) -> Field {
         let mut ty = value.ty.clone();
         if ty.base == Base::Null {
             diagnostics.emit(UntypedNull { name: name.to_string(), span });
             ty = Type::unknown();
         }
         let mut field = Field::new(name, ty);
-        let schema = &self.flow.schema;
-        let known = |column: &str| schema.field(column).is_some_and(|it| it.key || it.fixed);
-        field.fixed = !self.flow.identity().is_empty() && pipewright_plan::depends_only_on(value, &known);
-        field.pii = reads_pii(value, schema);
+        let read = |column: &str| scope.place(column).and_then(|at| self.flow.schema.fields.get(at));
+        let known = |column: &str| read(column).is_some_and(|it| it.key || it.fixed);
+        field.fixed = pipewright_plan::depends_only_on(value, &known) && self.flow.has_identity();
+        field.pii = reads_pii(value, &read);
         field
     }
 }
 
-fn reads_pii(value: &pipewright_plan::Expr, schema: &pipewright_plan::Schema) -> bool {
+fn reads_pii<'f>(value: &pipewright_plan::Expr, read: &dyn Fn(&str) -> Option<&'f Field>) -> bool {
     match &value.kind {
-        pipewright_plan::ExprKind::Column(name) => schema.field(name).is_some_and(|it| it.pii),
-        _ => value.children().into_iter().any(|child| reads_pii(child, schema)),
+        pipewright_plan::ExprKind::Column(name) => read(name).is_some_and(|it| it.pii),
+        _ => value.children().into_iter().any(|child| reads_pii(child, read)),
     }
 }

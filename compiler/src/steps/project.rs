@@ -13,7 +13,7 @@ use pipewright_plan::{Assignment, Expr, Field, Kind, Schema, StepKind, Type};
 use super::Chain;
 use crate::{
     diagnostics::{ChangelogKeyAssigned, ChangelogKeyDropped, Diagnostics, DuplicateField, MissingName, NotYet},
-    expressions::{self, GoneColumn},
+    expressions::{self, GoneColumn, Scope, ScopeColumn},
 };
 
 /// A field of the record after a `select`.
@@ -27,9 +27,9 @@ impl Chain<'_, '_, '_> {
     /// `derive a = EXPR, …`: one after the other, each sees those before it.
     pub(super) fn derive(&mut self, bindings: &[Binding], diagnostics: &mut Diagnostics) -> Option<StepKind> {
         let mut assignments = vec![];
+        let mut scope = self.flow.scope();
         for binding in bindings {
             let name = &binding.name;
-            let scope = self.flow.scope();
             let value = expressions::check(&binding.value, &scope, None, &self.context.expressions(), diagnostics);
             if let Kind::Changelog { key, .. } = &self.flow.kind
                 && key.contains(&name.text)
@@ -41,7 +41,7 @@ impl Chain<'_, '_, '_> {
                 });
                 continue;
             }
-            let mut field = self.computed(&name.text, &value, binding.value.span, diagnostics);
+            let mut field = self.computed(&name.text, &value, binding.value.span, &scope, diagnostics);
             field.doc = binding.doc.as_ref().map(|it| it.text.clone());
             let copied = match &value.kind {
                 pipewright_plan::ExprKind::Column(from) => Some(from.clone()),
@@ -49,7 +49,9 @@ impl Chain<'_, '_, '_> {
             };
             self.note(&value, name.span);
             let unstable = self.flow.is_unstable(&value);
-            if copied.as_deref() != Some(name.text.as_str()) {
+            let old = scope.place(&name.text);
+            // Of a new field nothing is known that could be forgotten.
+            if old.is_some() && copied.as_deref() != Some(name.text.as_str()) {
                 self.flow.forget(&name.text);
             }
             if unstable {
@@ -58,7 +60,13 @@ impl Chain<'_, '_, '_> {
             if let Some(from) = copied {
                 self.flow.copy(&from, &name.text);
             }
-            match self.flow.schema.fields.iter_mut().find(|it| it.name == name.text) {
+            scope.set(ScopeColumn {
+                name: name.text.clone(),
+                ty: field.ty.clone(),
+                declared: Some(name.span),
+                narrowed: self.flow.narrowed.contains(&name.text),
+            });
+            match old.and_then(|at| self.flow.schema.fields.get_mut(at)) {
                 Some(old) => *old = field,
                 None => self.flow.schema.fields.push(field),
             }
@@ -108,8 +116,9 @@ impl Chain<'_, '_, '_> {
     /// `drop a, b`
     pub(super) fn drop(&mut self, paths: &[Path], step: &ast::Step, diagnostics: &mut Diagnostics) -> Option<StepKind> {
         let mut gone = BTreeSet::new();
+        let scope = self.flow.scope();
         for path in paths {
-            if let Some(name) = self.top_level(path, "dropping a field inside a field", diagnostics) {
+            if let Some(name) = self.top_level(path, "dropping a field inside a field", &scope, diagnostics) {
                 gone.insert(name.text.clone());
             }
         }
@@ -126,8 +135,9 @@ impl Chain<'_, '_, '_> {
         diagnostics: &mut Diagnostics,
     ) -> Option<StepKind> {
         let mut renamed: BTreeMap<String, Name> = BTreeMap::new();
+        let scope = self.flow.scope();
         for (path, to) in pairs {
-            if let Some(name) = self.top_level(path, "renaming a field inside a field", diagnostics) {
+            if let Some(name) = self.top_level(path, "renaming a field inside a field", &scope, diagnostics) {
                 renamed.insert(name.text.clone(), to.clone());
             }
         }
@@ -159,14 +169,20 @@ impl Chain<'_, '_, '_> {
     }
 
     /// A path that must be a field of the record itself; unknown ones are reported as in any expression.
-    fn top_level<'p>(&self, path: &'p Path, what: &str, diagnostics: &mut Diagnostics) -> Option<&'p Name> {
+    fn top_level<'p>(
+        &self,
+        path: &'p Path,
+        what: &str,
+        scope: &Scope,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<&'p Name> {
         let name = path.parts.first()?;
         if let Some(inner) = path.parts.get(1) {
             diagnostics.emit(NotYet { what: what.to_string(), span: inner.span });
             return None;
         }
         let expr = ast::Expr { kind: ExprKind::Name(name.clone()), span: name.span };
-        let value = expressions::check(&expr, &self.flow.scope(), None, &self.context.expressions(), diagnostics);
+        let value = expressions::check(&expr, scope, None, &self.context.expressions(), diagnostics);
         (!value.ty.is_unknown()).then_some(name)
     }
 
@@ -178,6 +194,7 @@ impl Chain<'_, '_, '_> {
         let mut passed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut unstable = BTreeSet::new();
         let mut assignments = vec![];
+        let scope = self.flow.scope();
         for Picked { name, value, doc } in picked {
             if let Some(first) = seen.get(&name.text) {
                 let (text, span, first) = (name.text.clone(), name.span, *first);
@@ -186,7 +203,9 @@ impl Chain<'_, '_, '_> {
             }
             seen.insert(name.text.clone(), name.span);
             let column = match &value.kind {
-                pipewright_plan::ExprKind::Column(column) => self.flow.schema.field(column),
+                pipewright_plan::ExprKind::Column(column) => {
+                    scope.place(column).and_then(|at| self.flow.schema.fields.get(at))
+                }
                 _ => None,
             };
             let field = match column {
@@ -195,7 +214,7 @@ impl Chain<'_, '_, '_> {
                     let wire_name = if old.name == name.text { old.wire_name.clone() } else { None };
                     Field { name: name.text.clone(), wire_name, ty: value.ty.clone(), ..old.clone() }
                 }
-                None => self.computed(&name.text, &value, name.span, diagnostics),
+                None => self.computed(&name.text, &value, name.span, &scope, diagnostics),
             };
             self.note(&value, name.span);
             if self.flow.is_unstable(&value) {
@@ -233,14 +252,16 @@ impl Chain<'_, '_, '_> {
                 *names = names.iter().filter_map(|name| passed.get(name)).flatten().cloned().collect();
             }
         }
+        let mut gone = vec![];
         for field in &self.flow.schema.fields {
             let names = passed.get(&field.name);
             if names.is_none_or(|names| !names.contains(&field.name)) {
                 let renamed_to = names.and_then(|names| names.first()).cloned();
-                self.flow.gone.retain(|it| it.name != field.name);
-                self.flow.gone.push(GoneColumn { name: field.name.clone(), span: keyword, renamed_to });
+                gone.push(GoneColumn { name: field.name.clone(), span: keyword, renamed_to });
             }
         }
+        self.flow.gone.retain(|it| scope.place(&it.name).is_none());
+        self.flow.gone.extend(gone);
         self.flow.narrowed = self.flow.narrowed.iter().filter_map(|name| passed.get(name)).flatten().cloned().collect();
         self.flow.unstable = unstable;
         self.flow.declared = seen;

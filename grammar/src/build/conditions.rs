@@ -59,7 +59,12 @@ impl Builder<'_> {
             let Some(tail) = parts.next() else { return Some(left) };
             if let Some(second) = parts.next() {
                 let at = first(second.clone()).map_or(span, |op| builder.exact(&op));
-                builder.problem(at, ProblemKind::ChainedComparison);
+                let fix = if nots.is_empty() && parts.next().is_none() {
+                    builder.unchained(&tail, &second).into_iter().collect()
+                } else {
+                    Vec::new()
+                };
+                builder.problem_with_fix(at, ProblemKind::ChainedComparison, fix);
             }
             builder.tail(left, tail)
         });
@@ -71,6 +76,19 @@ impl Builder<'_> {
             placed = Placed { value: Expr { kind: ExprKind::Not(Box::new(placed.value)), span: outer }, outer };
         }
         placed
+    }
+
+    /// `a < b < c` as two comparisons: what to insert before the second operator. Only where both look the same way, so that no
+    /// other reading is likely, and where what is in the middle may be evaluated twice.
+    fn unchained(&self, first_tail: &P<'_>, second: &P<'_>) -> Option<(Span, String)> {
+        let ((left, middle), (right, _)) = (comparison(first_tail.clone())?, comparison(second.clone())?);
+        let direction = |op: &P<'_>| op.as_str().chars().next();
+        let same = direction(&left) == direction(&right) && left.as_str() != "!=";
+        let span = self.span(&middle);
+        let text = self.written.get(span.range())?;
+        let at = self.exact(&right);
+        let plain = !text.contains(['(', '\n', '#']);
+        (same && plain).then(|| (Span { end: at.start, ..at }, format!("and {text} ")))
     }
 
     /// `cmp_tail`
@@ -146,6 +164,13 @@ impl Builder<'_> {
         let kind = ProblemKind::Foreign { written: "in (…)".to_owned(), here: "in […]".to_owned() };
         self.problem_with_fix(span, kind, vec![(open, "[".to_owned()), (close, "]".to_owned())]);
     }
+}
+
+/// The operator and the operand of a `cmp_tail` that compares.
+fn comparison(tail: P<'_>) -> Option<(P<'_>, P<'_>)> {
+    let mut parts = tail.into_inner();
+    let op = take(&mut parts, Rule::cmp_op)?;
+    Some((op, take(&mut parts, Rule::arith)?))
 }
 
 /// Terms of one operator; a single one stays as it is.
