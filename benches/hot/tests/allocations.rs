@@ -84,12 +84,15 @@ fn checked(program: &dyn Fn(usize) -> String, size: usize) -> usize {
     taken
 }
 
+/// Writes a program of that size.
+type OfSize = Box<dyn Fn(usize) -> String>;
+
 #[test]
 fn checking_is_linear() {
     let join = |n: usize, between: &str, part: &dyn Fn(usize) -> String| -> String {
         (0..n).map(part).collect::<Vec<_>>().join(between)
     };
-    let programs: [(&str, Box<dyn Fn(usize) -> String>); 13] = [
+    let programs: [(&str, OfSize); 13] = [
         (
             "declarations",
             Box::new(move |n| {
