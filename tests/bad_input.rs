@@ -1,5 +1,4 @@
 //! Whatever comes in, what comes out is a report and an exit code: nothing panics, nothing hangs, no mistake hides another.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::Path;
 use std::process::Command;

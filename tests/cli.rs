@@ -1,5 +1,4 @@
 //! The binary as scripts see it: exit codes, the two channels, JSON, "did you mean".
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::Path;
 use std::process::Command;

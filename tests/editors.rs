@@ -1,6 +1,5 @@
 //! What editors read without the binary: the grammars for colours and the files of the extension hold every word of the
 //! language.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use pipewright_compiler::editor::words;
 use pipewright_grammar::{KEYWORDS, RESERVED, STEP_KEYWORDS};

@@ -1,5 +1,4 @@
 //! `check` looks at every environment of `pipewright.yaml` in one go.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,5 @@
 //! Every example checks without a finding, in every environment it has, and is laid out as `fmt` would; what the README shows
 //! exists.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,6 @@
 //! `check --fix`, `--diff` and the levels of lints: what they write, what they leave alone, how they end.
 //!
 //! Over all programs in `tests/ui`: fixes never break a program, and a second `--fix` changes nothing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,4 @@
 //! `pipewright fmt` as scripts and editors see it: what it writes, what it leaves alone, what it says.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::fs;
 use std::io::Write;

@@ -1,5 +1,4 @@
 //! The examples of every function: each call goes through the compiler and the one evaluator, and gives what its page says.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;
 

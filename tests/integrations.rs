@@ -1,6 +1,5 @@
 //! The GitHub action, the hooks of pre-commit and the recipe for GitLab, as far as they can be tried without those services: they
 //! are YAML of the right shape, and their shell lines run with the binary that was built.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,5 @@
 //! What `pipewright test` prints: a folder of `tests/test_reports/` is a program with tests and the report of it. `UPDATE=1`
 //! writes the reports anew; read them before they are committed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,6 +1,5 @@
 //! The property that makes tests worth having: what comes of given rows does not depend on lanes, epochs, crashes or who
 //! moves when. Random programs over random rows; nothing panics, whatever is given.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::cell::Cell;
 

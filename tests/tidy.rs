@@ -1,5 +1,4 @@
 //! The house rules that a machine can check: sizes, signs on the doors, arrows between packages, complete lists, fresh docs.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

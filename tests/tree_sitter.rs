@@ -1,6 +1,5 @@
 //! The tree-sitter grammar reads every right program of this repository, and its queries name nodes that it has. The parser in
 //! `src/parser.c` is compiled here, so it is the one that editors get.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 

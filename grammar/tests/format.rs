@@ -1,7 +1,6 @@
 //! The formatter: what it makes of good programs, and that it changes nothing but the layout.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod support;
+use crate::support;
 
 use pipewright_grammar::{SourceId, format, parse};
 

@@ -1,5 +1,4 @@
 //! Large, deep and hostile programs: all of them are answered, in linear time and without depth.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use pipewright_grammar::ast::{DeclarationKind, ExprKind};
 use pipewright_grammar::{Parsed, ProblemKind, SourceId, format, parse};

@@ -1,7 +1,6 @@
 //! Broken and foreign programs: what is reported, with its fix, and what of the program is still known.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod support;
+use crate::support;
 
 use pipewright_grammar::{SourceId, parse};
 

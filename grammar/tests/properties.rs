@@ -1,7 +1,6 @@
 //! What holds for every text: reading does not panic, places lie in the text, formatting changes nothing but layout.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::sync::LazyLock;
 

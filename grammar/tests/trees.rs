@@ -1,7 +1,6 @@
 //! What programs mean to the tree: precedence, literals, docs, and the comments that silence lints.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod support;
+use crate::support;
 
 use pipewright_grammar::ast::{ChainOp, DeclarationKind, Expr, ExprKind, LogicOp, Piece};
 use pipewright_grammar::{SourceId, parse};

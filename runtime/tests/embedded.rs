@@ -1,6 +1,4 @@
 //! The in-memory cluster of embedded mode, without any server: nothing is lost, and what would be lost is refused.
-#![cfg(feature = "engine")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::time::{Duration, Instant};
 

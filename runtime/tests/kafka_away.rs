@@ -1,6 +1,4 @@
 //! Brokers that go away and come back, against the client's own in-process stand-in for brokers: no server needed.
-#![cfg(feature = "engine")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -1,22 +1,17 @@
 //! PostgreSQL as the database of a stage. Needs a server: POSTGRES_URL, or the one of the test stack. Each test has a database
 //! of its own.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-#![allow(missing_docs, dead_code)]
-
-mod stage;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::stage::server::Server;
+use crate::stage::*;
 use pipewright_expr::Datum::*;
 use pipewright_plan::*;
 use pipewright_runtime::sinks::dead_letters::LetterFilter;
 use pipewright_runtime::sinks::{Database, DatabaseError};
 use sqlx::{Connection as _, Executor, PgConnection};
-use stage::server::Server;
-use stage::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

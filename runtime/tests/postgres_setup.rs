@@ -1,15 +1,10 @@
 //! PostgreSQL before the first record: connections, rights, tables. Needs a server: POSTGRES_URL, or the one of the test stack.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-#![allow(missing_docs, dead_code)]
-
-mod stage;
-
+use crate::stage::server::Server;
+use crate::stage::*;
 use pipewright_expr::Datum::*;
 use pipewright_plan::*;
 use pipewright_runtime::sinks::{Database, DatabaseError};
-use stage::server::Server;
-use stage::*;
 
 #[tokio::test]
 async fn a_table_that_does_not_fit_is_explained() {

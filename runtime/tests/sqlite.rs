@@ -1,16 +1,11 @@
 //! SQLite as the database of a stage.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-#![allow(missing_docs, dead_code)]
-
-mod stage;
-
+use crate::stage::*;
 use pipewright_expr::Datum::*;
 use pipewright_plan::*;
 use pipewright_runtime::sinks::dead_letters::LetterFilter;
 use pipewright_runtime::sinks::{AnyDatabase, Database, DatabaseError};
 use sqlx::{Connection as _, Row};
-use stage::*;
 
 struct File(tempfile::TempDir);
 

@@ -1,7 +1,7 @@
 //! Where a stage begins that has no stored position: never by itself when its tables hold rows.
 
-use crate::project::{Project, ask, ask_sqlite, expected, orders_csv, sql, text_of};
-use crate::servers::{check, project};
+use crate::e2e::project::{Project, ask, ask_sqlite, expected, orders_csv, sql, text_of};
+use crate::e2e::servers::{check, project};
 
 const UNTIL_END: [&str; 3] = ["run", "main.pipe", "--until-end"];
 
@@ -69,10 +69,10 @@ fn rows_without_a_position_are_refused_until_it_is_said_where_to_begin() {
 
 #[test]
 fn the_same_embedded() {
-    let project = Project::new("begin_embedded", crate::embedded::PROGRAM);
+    let project = Project::new("begin_embedded", crate::e2e::embedded::PROGRAM);
     project.write("orders.csv", orders_csv(1_000));
     project.run_to_end();
-    let renamed = crate::embedded::PROGRAM.replace("NAME", "another");
+    let renamed = crate::e2e::embedded::PROGRAM.replace("NAME", "another");
     project.write("main.pipe", &renamed);
     let output = project.output(&UNTIL_END);
     let text = flat(&text_of(&output));

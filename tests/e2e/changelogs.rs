@@ -8,7 +8,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
-use crate::project::{Project, ask, ask_sqlite, block_on, brokers, eventually, postgres_url, sql};
+use crate::e2e::project::{Project, ask, ask_sqlite, block_on, brokers, eventually, postgres_url, sql};
 
 const PROGRAM: &str = r#"
 pipeline NAME { commit = { rows = 500, interval = 50ms } }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::project::{ask, eventually, expected};
-use crate::servers::{check, project};
+use crate::e2e::project::{ask, eventually, expected};
+use crate::e2e::servers::{check, project};
 
 #[test]
 fn killed_at_any_moment_it_goes_on_exactly_once() {

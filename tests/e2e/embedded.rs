@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::project::{Project, ask_sqlite, eventually, expected, orders_csv, text_of};
+use crate::e2e::project::{Project, ask_sqlite, eventually, expected, orders_csv, text_of};
 
 pub const PROGRAM: &str = r#"
 pipeline NAME { max_bad = 5%, commit = { rows = 2_000, interval = 50ms } }

@@ -3,9 +3,9 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::embedded::PROGRAM;
-use crate::project::{Project, Running, ask, ask_sqlite, eventually, expected, orders_csv, sql};
-use crate::servers::{check, project};
+use crate::e2e::embedded::PROGRAM;
+use crate::e2e::project::{Project, Running, ask, ask_sqlite, eventually, expected, orders_csv, sql};
+use crate::e2e::servers::{check, project};
 
 #[test]
 fn a_postgres_without_room_is_waited_for() {

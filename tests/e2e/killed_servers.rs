@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::own_stack::{OwnStack, own_stack};
-use crate::project::{Project, Running, ask_at, eventually, orders_csv, sql_at};
-use crate::servers::{check_at, program_on};
+use crate::e2e::own_stack::{OwnStack, own_stack};
+use crate::e2e::project::{Project, Running, ask_at, eventually, orders_csv, sql_at};
+use crate::e2e::servers::{check_at, program_on};
 
 const ROWS: u64 = 80_000;
 

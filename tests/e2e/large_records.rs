@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
 
-use crate::project::{Project, ask, ask_sqlite, block_on, brokers, postgres_url, sql, text_of};
+use crate::e2e::project::{Project, ask, ask_sqlite, block_on, brokers, postgres_url, sql, text_of};
 
 const SIZE: usize = 10_000_000;
 

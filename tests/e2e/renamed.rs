@@ -1,7 +1,7 @@
 //! `was = "old"`: pipeline, topic and connection go on under their new names.
 
-use crate::project::{Project, ask, ask_sqlite, expected, orders_csv, sql, text_of};
-use crate::servers::{check, project};
+use crate::e2e::project::{Project, ask, ask_sqlite, expected, orders_csv, sql, text_of};
+use crate::e2e::servers::{check, project};
 
 /// The program with all its names new.
 fn renamed(text: &str, old: &str) -> String {
@@ -60,7 +60,7 @@ fn on_servers_everything_goes_on_under_the_new_names() {
 
 #[test]
 fn the_same_embedded_with_its_dead_letters() {
-    let project = Project::new("renamed_embedded", crate::embedded::PROGRAM);
+    let project = Project::new("renamed_embedded", crate::e2e::embedded::PROGRAM);
     project.write("orders.csv", orders_csv(2_000));
     project.run_to_end();
     rename(&project);

@@ -3,9 +3,9 @@
 
 use std::process::Output;
 
-use crate::own_stack::{OwnStack, PASSWORD, own_stack};
-use crate::project::{Project, orders_csv, sql_at, text_of};
-use crate::servers::{check_at, program_on};
+use crate::e2e::own_stack::{OwnStack, PASSWORD, own_stack};
+use crate::e2e::project::{Project, orders_csv, sql_at, text_of};
+use crate::e2e::servers::{check_at, program_on};
 
 const SASL: &str = "sasl = { username = \"guarded\", password = env(\"PASSWORD\") }";
 const PLAIN: &str = "sasl = { mechanism = \"PLAIN\", username = \"guarded\", password = env(\"PASSWORD\") }";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::project::{Project, ask, ask_at, brokers, eventually, expected, orders_csv, postgres_url, sql};
+use crate::e2e::project::{Project, ask, ask_at, brokers, eventually, expected, orders_csv, postgres_url, sql};
 
 pub fn program() -> String {
     program_on(&format!("brokers = \"{}\"", brokers()), &format!("url = \"{}\"", postgres_url()))
@@ -10,7 +10,7 @@ pub fn program() -> String {
 
 /// The program on other servers: the options of its two connections.
 pub fn program_on(kafka: &str, postgres: &str) -> String {
-    crate::embedded::PROGRAM
+    crate::e2e::embedded::PROGRAM
         .replace("kafka { embedded = true }", &format!("kafka {{ {kafka} }}"))
         .replace("sqlite { path = \"out.db\" }", &format!("postgres {{ {postgres}, schema = \"NAME\" }}"))
         .replace(

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::project::{Project, ask, eventually, expected, orders_csv, sql, text_of};
-use crate::servers::{check, program};
+use crate::e2e::project::{Project, ask, eventually, expected, orders_csv, sql, text_of};
+use crate::e2e::servers::{check, program};
 
 /// Lines of the file from this row to that one, without the header.
 fn lines(from: u64, to: u64) -> String {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::project::{Project, ask, eventually, expected, orders_csv, sql, text_of};
-use crate::servers::{check, program, project};
+use crate::e2e::project::{Project, ask, eventually, expected, orders_csv, sql, text_of};
+use crate::e2e::servers::{check, program, project};
 
 #[test]
 fn a_kafka_out_of_reach_at_the_start_is_exit_code_3() {
-    let text = program().replace(&crate::project::brokers(), "127.0.0.1:9");
+    let text = program().replace(&crate::e2e::project::brokers(), "127.0.0.1:9");
     let project = Project::new("nokafka", &text);
     project.write("orders.csv", orders_csv(10));
     let output = project.output(&["run", "main.pipe", "--until-end"]);
@@ -62,7 +62,7 @@ fn a_topic_created_anew_stops_the_stage() {
 fn delete_topic(name: &str) {
     use rdkafka::admin::{AdminClient, AdminOptions};
     let client: AdminClient<_> =
-        rdkafka::ClientConfig::new().set("bootstrap.servers", crate::project::brokers()).create().unwrap();
+        rdkafka::ClientConfig::new().set("bootstrap.servers", crate::e2e::project::brokers()).create().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let results = runtime.block_on(client.delete_topics(&[name], &AdminOptions::new())).unwrap();
     assert!(results.iter().all(Result::is_ok), "{results:?}");

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::SHOP;
-use crate::editor::Editor;
+use crate::lsp::SHOP;
+use crate::lsp::editor::Editor;
 
 fn line_of(text: &str, part: &str) -> u32 {
     text.lines().position(|line| line.contains(part)).unwrap() as u32

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::SHOP;
-use crate::editor::Editor;
+use crate::lsp::SHOP;
+use crate::lsp::editor::Editor;
 
 /// The program with the cursor before the `nth` (from 0) occurrence of `part`.
 fn at(part: &str, nth: usize) -> String {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::SHOP;
-use crate::editor::Editor;
+use crate::lsp::SHOP;
+use crate::lsp::editor::Editor;
 
 #[test]
 fn a_session_ends_well_only_after_goodbye() {

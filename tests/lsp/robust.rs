@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::editor::Editor;
+use crate::lsp::editor::Editor;
 
 fn programs(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -114,14 +114,14 @@ fn every_beginning_of_a_program_has_answers() {
 fn every_character_of_a_program_can_be_typed() {
     let mut editor = Editor::start(&[]);
     let mut dice = Dice(7);
-    type_it(&mut editor, crate::SHOP, crate::SHOP.chars().count(), &mut dice);
+    type_it(&mut editor, crate::lsp::SHOP, crate::lsp::SHOP.chars().count(), &mut dice);
     assert_eq!(editor.quit().code(), Some(0));
 }
 
 #[test]
 fn places_outside_of_the_text_are_no_trouble() {
     let mut editor = Editor::start(&[]);
-    let place = editor.open("main.pipe", crate::SHOP);
+    let place = editor.open("main.pipe", crate::lsp::SHOP);
     for at in [[9_999, 0], [0, 9_999], [4_294_967_295_u32, 4_294_967_295], [0, 48]] {
         for request in REQUESTS {
             let at = json!({ "line": at[0], "character": at[1] });

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::SHOP;
-use crate::editor::Editor;
+use crate::lsp::SHOP;
+use crate::lsp::editor::Editor;
 
 /// The program with a declaration put behind it, and the cursor in it.
 fn items(editor: &mut Editor, typed: &str) -> Vec<Value> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pipewright_compiler::environment::Environment;
 use walkdir::WalkDir;
 
-use crate::bodies::{Files, compile_in};
+use crate::withstand::bodies::{Files, compile_in};
 
 /// A program of one file.
 pub struct Program {

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::bodies::{Files, answered, compile_in, formats};
-use crate::corpus::{Program, programs, stride};
+use crate::withstand::bodies::{Files, answered, compile_in, formats};
+use crate::withstand::corpus::{Program, programs, stride};
 
 /// One token may cost this many findings.
 const MOST_FINDINGS: usize = 3;

@@ -2,8 +2,8 @@
 
 use std::panic::catch_unwind;
 
-use crate::bodies::{checks, decodes, formats, parses};
-use crate::corpus::{programs, stride};
+use crate::withstand::bodies::{checks, decodes, formats, parses};
+use crate::withstand::corpus::{programs, stride};
 
 /// Small and the same everywhere (xorshift64).
 struct Dice(u64);

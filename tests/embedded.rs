@@ -1,7 +1,5 @@
 //! Whole runs without servers: a CSV file over embedded Kafka into SQLite. What is in the tables is computed here a second time,
 //! from the input alone; a run that is killed (kill -9) anywhere and started again gives the same tables.
-#![cfg(feature = "run")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

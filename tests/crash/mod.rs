@@ -2,8 +2,6 @@
 //! from the input alone. `CRASH_SEED` repeats the kills of a run that failed, `CRASH_RUNS` asks for more than CI does.
 //!
 //! Needs the servers of `scripts/stack up kafka postgres`; the binary under test has the fail points of `crash_points.rs`.
-#![cfg(feature = "run")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::path::Path;
 use std::process::{Command, Output};

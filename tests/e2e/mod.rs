@@ -2,7 +2,6 @@
 //! after kills, restarts, lost servers and changed tables. Judged from the input alone.
 //!
 //! Needs the servers of `scripts/stack up kafka postgres`; without them these tests fail.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod beginning;
 mod changelogs;

@@ -1,6 +1,5 @@
 //! What no text may do to the compiler: every program of the repository with tokens, lines and bytes taken away, doubled and
 //! swapped, and the bodies of the fuzz targets over the corpus. Deterministic and bounded; `WITHSTAND=all` leaves nothing out.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "../../fuzz/bodies.rs"]
 mod bodies;

@@ -1,5 +1,4 @@
 //! The language server over the real protocol: the binary, its stdin and its stdout.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod editor;
 mod findings;
