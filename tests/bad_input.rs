@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 fn check(folder: &Path, program: &[u8]) -> (i32, String) {
     std::fs::write(folder.join("odd.pipe"), program).unwrap();
@@ -69,11 +68,9 @@ fn ten_megabytes() {
             .push_str(&format!("transform t{number} from lines\n  | where id > {number} and name != \"n{number}\"\n"));
     }
     assert!(program.len() > 9 << 20, "{}", program.len());
-    let began = Instant::now();
     let (code, out) = check(folder.path(), program.as_bytes());
     assert_eq!(code, 1);
     assert!(out.contains("error[file-too-large]"), "{out}");
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?} even without optimisation", began.elapsed());
 }
 
 #[test]

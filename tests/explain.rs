@@ -1,5 +1,5 @@
 //! `explain FILE`: golden files in `tests/explain/` for a program with every kind of node, and the pictures of the examples.
-//! `UPDATE=1 cargo test --test explain` writes the golden files anew; look at the difference before you keep it.
+//! `UPDATE=1 cargo test --test text explain::` writes the golden files anew; look at the difference before you keep it.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! Layouts of findings for machines: golden files in `tests/formats/`, and every report of `tests/ui` held against the schema of
-//! its format. `UPDATE=1 cargo test --test formats` writes the golden files anew; read the difference before you keep it.
+//! its format. `UPDATE=1 cargo test --test text formats::` writes the golden files anew; read the difference before you keep it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

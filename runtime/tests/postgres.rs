@@ -516,14 +516,17 @@ async fn small_commits_do_not_stall() {
     let server = Server::new().await;
     let mut driver = server.start(orders(Write::Append)).await;
     let mut best = Duration::MAX;
-    for _ in 0..20 {
+    let mut commits = 0;
+    // A busy machine has a quick moment now and then; a stall is in every commit.
+    while best > Duration::from_millis(35) {
+        assert!(commits < 2000, "no commit of {commits} took less than {best:?}");
         for id in 0..1000 {
             driver.put(&[Int(id), Text("new")]).unwrap();
         }
         let start = Instant::now();
         driver.commit().await.unwrap();
         best = best.min(start.elapsed());
+        commits += 1;
     }
-    assert!(best < Duration::from_millis(35), "{best:?}");
-    assert_eq!(server.rows("count(*)", "fact_orders").await, ["20000"]);
+    assert_eq!(server.rows("count(*)", "fact_orders").await, [(commits * 1000).to_string()]);
 }

@@ -2,13 +2,14 @@
 //! PostgreSQL and SQLite. What the tables must hold is computed from the changes alone.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
-use crate::e2e::project::{Project, ask, ask_sqlite, block_on, brokers, eventually, postgres_url, sql};
+use crate::e2e::project::{
+    HANGS, Project, ask, ask_sqlite, block_on, brokers, eventually, postgres_url, sql, topic_is_gone,
+};
 
 const PROGRAM: &str = r#"
 pipeline NAME { commit = { rows = 500, interval = 50ms } }
@@ -84,7 +85,7 @@ fn produce(topic: &str, changes: &[Change]) {
         record.payload = value.as_deref();
         producer.send(record).map_err(|(error, _)| error).unwrap();
     }
-    producer.flush(Duration::from_secs(20)).unwrap();
+    producer.flush(HANGS).unwrap();
 }
 
 /// What the three tables must hold.
@@ -173,13 +174,13 @@ fn a_topic_that_is_created_anew_under_the_run_stops_it() {
     let changes = changes(1_000);
     produce(&topic(&project), &changes);
     let mut running = project.start(&["run", "main.pipe"]);
-    eventually("all is stored", Duration::from_secs(60), || in_postgres(&project) == expected(&changes));
+    eventually("all is stored", || in_postgres(&project) == expected(&changes));
     let deleted = block_on(admin().delete_topics(&[&topic(&project)], &AdminOptions::new())).unwrap();
     assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
-    std::thread::sleep(Duration::from_millis(500));
+    topic_is_gone(&topic(&project));
     create_topic(&topic(&project));
     produce(&topic(&project), &changes[..10]);
-    assert_eq!(running.wait(Duration::from_secs(60)), 4, "{}", running.log());
+    assert_eq!(running.wait(), 4, "{}", running.log());
     let names = ["error[topic-recreated]", "error[log-truncated]", "error[topic-gone]"];
     assert!(names.iter().any(|name| running.log().contains(name)), "{}", running.log());
     assert_eq!(in_postgres(&project), expected(&changes), "nothing of the new topic was taken for the old one's");

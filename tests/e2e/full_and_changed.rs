@@ -19,11 +19,11 @@ fn a_postgres_without_room_is_waited_for() {
     ));
     project.write("orders.csv", orders_csv(3_000));
     let mut running = project.start(&["run", "main.pipe", "--until-end"]);
-    eventually("it says why it waits", Duration::from_secs(60), || running.log().contains("its disk is full"));
+    eventually("it says why it waits", || running.log().contains("its disk is full"));
     std::thread::sleep(Duration::from_millis(300));
     assert!(running.child.try_wait().unwrap().is_none(), "{}", running.log());
     sql(&format!("DROP TRIGGER full_disk ON {n}.facts"));
-    assert_eq!(running.wait(Duration::from_secs(60)), 0, "{}", running.log());
+    assert_eq!(running.wait(), 0, "{}", running.log());
     assert!(running.log().contains("is back"), "{}", running.log());
     check(&project, 3_000);
 }
@@ -39,11 +39,9 @@ fn a_sqlite_file_that_cannot_grow_is_told_and_a_rerun_goes_on() {
     command.args(["-c", &limited]).current_dir(project.dir.path()).env("NO_COLOR", "1");
     let mut running = Running::start(command, project.path("limited.log"));
     let db = project.path("out.db").display().to_string();
-    eventually("it says why it waits", Duration::from_secs(60), || {
-        running.log().contains("waiting for") && running.log().contains(&db)
-    });
+    eventually("it says why it waits", || running.log().contains("waiting for") && running.log().contains(&db));
     running.terminate();
-    let code = running.wait(Duration::from_secs(30));
+    let code = running.wait();
     assert_eq!(code, 3, "{}", running.log());
     assert!(running.log().contains("nothing is lost"), "{}", running.log());
 
@@ -68,7 +66,7 @@ fn changed_under_the_run(what: &str, change: &str) -> (Project, Running) {
     );
     let statements = format!(
         "BEGIN; LOCK TABLE {n}.facts IN ACCESS EXCLUSIVE MODE;
-         DO $$ BEGIN FOR i IN 1..600 LOOP
+         DO $$ BEGIN FOR i IN 1..6000 LOOP
            EXIT WHEN ({waits}) <> '0';
            PERFORM pg_sleep(0.1), pg_stat_clear_snapshot();
          END LOOP; END $$;
@@ -76,7 +74,11 @@ fn changed_under_the_run(what: &str, change: &str) -> (Project, Running) {
         change.replace("FACTS", &format!("ALTER TABLE {n}.facts"))
     );
     let changer = std::thread::spawn(move || sql(&statements));
-    std::thread::sleep(Duration::from_millis(200));
+    let locked = format!(
+        "SELECT count(*)::text FROM pg_locks
+         WHERE relation = '{n}.facts'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+    );
+    eventually("the table is locked", || ask(&locked) == "1");
     let running = project.start(&["run", "main.pipe", "--until-end"]);
     changer.join().unwrap();
     (project, running)
@@ -85,7 +87,7 @@ fn changed_under_the_run(what: &str, change: &str) -> (Project, Running) {
 /// It stops as what the user must mend, and what is stored is what was stored before.
 fn stops(what: &str, change: &str, words: &[&str]) {
     let (project, mut running) = changed_under_the_run(what, change);
-    assert_eq!(running.wait(Duration::from_secs(60)), 1, "{}", running.log());
+    assert_eq!(running.wait(), 1, "{}", running.log());
     for word in words {
         assert!(running.log().contains(word), "no `{word}` in {}", running.log());
     }
@@ -123,6 +125,6 @@ fn a_new_column_that_wants_a_value_stops_the_run() {
 #[test]
 fn a_new_column_that_wants_nothing_changes_nothing() {
     let (project, mut running) = changed_under_the_run("new_column", "FACTS ADD COLUMN region text");
-    assert_eq!(running.wait(Duration::from_secs(60)), 0, "{}", running.log());
+    assert_eq!(running.wait(), 0, "{}", running.log());
     check(&project, 3_000);
 }

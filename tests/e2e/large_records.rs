@@ -73,7 +73,7 @@ fn ten_megabytes_go_through_kafka_if_client_and_topic_allow_it() {
         most_kib = most_kib.max(peak.trim().trim_end_matches(" kB").parse().unwrap_or(0));
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(running.wait(Duration::from_secs(1)), 0, "{}", running.log());
+    assert_eq!(running.wait(), 0, "{}", running.log());
     let rows = format!("SELECT string_agg(id || ' ' || size, ', ' ORDER BY id) FROM {n}.sizes");
     assert_eq!(ask(&rows), format!("0 5, 1 5, 2 {SIZE}, 3 5, 4 5"));
     assert!(0 < most_kib && most_kib < 300 << 10, "{most_kib} KiB for a record of 10 MB");

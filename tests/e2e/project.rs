@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, Row};
 
+/// Only a hang takes this long, however busy the machine is.
+pub const HANGS: Duration = Duration::from_secs(600);
+
 pub fn brokers() -> String {
     std::env::var("KAFKA_BROKERS").unwrap_or_else(|_| "127.0.0.1:19092".into())
 }
@@ -95,21 +98,34 @@ impl Running {
         self.child.wait().unwrap();
     }
 
+    /// Holds it still until `resume`, so that what is done meanwhile happens in the middle of the run.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
     pub fn terminate(&self) {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, signal: &str) {
+        Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
     }
 
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    pub fn wait(&mut self, limit: Duration) -> i32 {
+    pub fn wait(&mut self) -> i32 {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code().unwrap_or(-1);
             }
-            assert!(started.elapsed() < limit, "it still runs after {limit:?}:\n{}", self.log());
+            assert!(started.elapsed() < HANGS, "it still runs after {HANGS:?}:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -123,16 +139,27 @@ impl Drop for Running {
 }
 
 /// Waits until `ready` holds.
-pub fn eventually(what: &str, limit: Duration, mut ready: impl FnMut() -> bool) {
+pub fn eventually(what: &str, mut ready: impl FnMut() -> bool) {
     let started = Instant::now();
     while !ready() {
-        assert!(started.elapsed() < limit, "not within {limit:?}: {what}");
+        assert!(started.elapsed() < HANGS, "not within {HANGS:?}: {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Waits until a deleted topic is gone: its name is free again, and nobody is told of it.
+pub fn topic_is_gone(name: &str) {
+    use rdkafka::consumer::{BaseConsumer, Consumer};
+    let client: BaseConsumer = rdkafka::ClientConfig::new().set("bootstrap.servers", brokers()).create().unwrap();
+    eventually("the topic is gone", || {
+        // All topics are asked for: a question for this one could create it.
+        let topics = client.fetch_metadata(None, HANGS).unwrap();
+        topics.topics().iter().all(|it| it.name() != name)
+    });
 }
 
 /// Runs statements on PostgreSQL.

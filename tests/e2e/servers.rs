@@ -1,7 +1,5 @@
 //! File to Kafka to PostgreSQL.
 
-use std::time::Duration;
-
 use crate::e2e::project::{Project, ask, ask_at, brokers, eventually, expected, orders_csv, postgres_url, sql};
 
 pub fn program() -> String {
@@ -59,8 +57,8 @@ fn as_a_service_it_runs_until_sigterm_and_exits_with_0() {
     let (stored, ..) = expected(10_000);
     let mut running = project.start(&["run", "main.pipe"]);
     let count = format!("SELECT count(*)::text FROM {}.facts", project.name);
-    eventually("all rows are stored", Duration::from_secs(60), || ask(&count) == stored.to_string());
+    eventually("all rows are stored", || ask(&count) == stored.to_string());
     running.terminate();
-    assert_eq!(running.wait(Duration::from_secs(20)), 0, "{}", running.log());
+    assert_eq!(running.wait(), 0, "{}", running.log());
     check(&project, 10_000);
 }

@@ -76,11 +76,10 @@ fn a_service_goes_on_with_appended_lines_and_new_files() {
     sql(&format!("CREATE SCHEMA {}", project.name));
     std::fs::create_dir(project.path("inbox")).unwrap();
     let header = orders_csv(0);
-    let limit = Duration::from_secs(60);
-    let all_up_to = |rows| eventually("rows are stored", limit, || stored(&project) == expected(rows).0);
+    let all_up_to = |rows| eventually("rows are stored", || stored(&project) == expected(rows).0);
 
     let mut running = project.start(&["run", "main.pipe"]);
-    eventually("it waits for a file", limit, || running.log().contains("no file matches"));
+    eventually("it waits for a file", || running.log().contains("no file matches"));
     append(&project, "inbox/a.csv", &(header.clone() + &lines(0, 1_000)));
     all_up_to(1_000);
     append(&project, "inbox/a.csv", &lines(1_000, 1_500));
@@ -90,7 +89,7 @@ fn a_service_goes_on_with_appended_lines_and_new_files() {
     let (half, rest) = next.split_at(6);
     append(&project, "inbox/a.csv", half);
     append(&project, "inbox/b.csv", &(header.clone() + &lines(1_501, 2_000)));
-    eventually("the new file is stored", limit, || stored(&project) == expected(2_000).0 - 1);
+    eventually("the new file is stored", || stored(&project) == expected(2_000).0 - 1);
     running.kill_9();
     append(&project, "inbox/a.csv", rest);
     let mut running = project.start(&["run", "main.pipe"]);
@@ -99,6 +98,6 @@ fn a_service_goes_on_with_appended_lines_and_new_files() {
     append(&project, "inbox/c.csv", &lines(2_000, 2_500));
     all_up_to(2_500);
     running.terminate();
-    assert_eq!(running.wait(Duration::from_secs(30)), 0, "{}", running.log());
+    assert_eq!(running.wait(), 0, "{}", running.log());
     check(&project, 2_500);
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pipewright_runtime::connectors::kafka::errors::ErrorKind;
 use pipewright_runtime::connectors::kafka::originals::KafkaOriginals;
-use pipewright_runtime::connectors::kafka::reader::{ReaderEvent, StageReader};
+use pipewright_runtime::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
 use pipewright_runtime::record::RecordId;
 use pipewright_runtime::report::ErrorClass;
 use pipewright_runtime::sinks::Originals;
@@ -269,6 +269,14 @@ fn a_topic_id_that_differs_is_a_topic_created_again() {
     assert_eq!((error.name, error.class), ("topic-recreated", ErrorKind::Fatal(ErrorClass::WouldLose)));
 }
 
+/// Waiting for the session of the one before to end would take longer than any test waits.
+fn long_session(config: &mut ReaderConfig) {
+    let timeout = (2 * PATIENCE).as_millis().to_string();
+    for name in ["session.timeout.ms", "max.poll.interval.ms"] {
+        config.connection.client.insert(name.to_string(), timeout.clone());
+    }
+}
+
 #[test]
 fn a_static_member_takes_its_partitions_back_at_once() {
     let topic = topic("orders", 2);
@@ -276,13 +284,12 @@ fn a_static_member_takes_its_partitions_back_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let mut config = reader_config(&unique("group"), &[&topic]);
     config.state_dir = Some(directory.path().to_path_buf());
+    long_session(&mut config);
     let mut first = StageReader::new(config.clone()).unwrap();
     assert_eq!(assigned(&mut first).len(), 2);
     first.close();
-    let start = Instant::now();
     let mut again = StageReader::new(config).unwrap();
     assert_eq!(assigned(&mut again).len(), 2);
-    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -317,6 +324,7 @@ fn a_static_member_that_was_killed_takes_its_partitions_back_at_once() {
         let [group, topic, directory] = victim.split(' ').collect::<Vec<_>>()[..] else { panic!("{victim}") };
         let mut config = reader_config(group, &[topic]);
         config.state_dir = Some(directory.into());
+        long_session(&mut config);
         let mut reader = StageReader::new(config).unwrap();
         let partitions = assigned(&mut reader);
         std::fs::write(std::path::Path::new(directory).join("ready"), format!("{}", partitions.len())).unwrap();
@@ -327,6 +335,7 @@ fn a_static_member_that_was_killed_takes_its_partitions_back_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let mut config = reader_config(&unique("group"), &[&topic]);
     config.state_dir = Some(directory.path().to_path_buf());
+    long_session(&mut config);
     let mut victim = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", NAME])
         .env("PIPEWRIGHT_TEST_VICTIM", format!("{} {topic} {}", config.group, directory.path().display()))
@@ -340,11 +349,8 @@ fn a_static_member_that_was_killed_takes_its_partitions_back_at_once() {
     }
     victim.kill().unwrap();
     victim.wait().unwrap();
-    let start = Instant::now();
     let mut again = StageReader::new(config).unwrap();
     assert_eq!(assigned(&mut again).len(), 3);
-    let taken = start.elapsed();
-    assert!(taken < Duration::from_secs(5), "{taken:?}, and the session ends after ten seconds");
 }
 
 #[test]

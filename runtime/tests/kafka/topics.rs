@@ -9,7 +9,7 @@ use pipewright_runtime::report::{ErrorClass, Event};
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 
-use super::cluster::{Heard, brokers, cluster, need, produce, unique};
+use super::cluster::{Heard, PATIENCE, brokers, cluster, need, produce, unique};
 
 #[test]
 fn an_owned_topic_is_created_once_and_then_checked() {
@@ -53,7 +53,7 @@ fn a_topic_created_again_has_another_id() {
         rdkafka::ClientConfig::new().set("bootstrap.servers", brokers()).create().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(admin.delete_topics(&[&name], &AdminOptions::new())).unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     while cluster.topic_ids(std::slice::from_ref(&name)).unwrap()[0].is_some() {
         assert!(Instant::now() < deadline, "the topic was not deleted");
         std::thread::sleep(Duration::from_millis(50));

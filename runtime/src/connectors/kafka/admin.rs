@@ -132,13 +132,13 @@ impl Cluster {
         let mut said = false;
         loop {
             let answer = self.probe.fetch_metadata(None, Duration::from_secs(2));
-            self.hear();
             if answer.is_ok_and(|metadata| !metadata.brokers().is_empty()) {
                 if said {
                     observer.event(Event::Resumed { what: self.what.clone() });
                 }
                 return Ok(());
             }
+            self.hear();
             let last = self.probe.context().last.lock().clone();
             if let Some((Some(code), words)) = &last
                 && let Some(refused) = refusal(&self.what, *code, words)

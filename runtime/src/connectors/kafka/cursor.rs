@@ -13,6 +13,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use super::admin::TopicNeed;
 use super::client::{self, Purpose};
 use super::errors::ReaderError;
+use super::farewell;
 use super::spec::KafkaConnection;
 
 /// The topic of all programs' cursors.
@@ -89,5 +90,6 @@ pub fn read_cursor(connection: &KafkaConnection, key: &str) -> Result<Option<Str
             }
         }
     }
+    farewell::close(&consumer);
     Ok(cursor)
 }

@@ -93,6 +93,8 @@ pub struct IngestProducer {
     /// Counts transactions with records without a key: each goes to one partition.
     turn: u32,
     open: bool,
+    /// The open transaction holds records.
+    filled: bool,
 }
 
 /// The topic that holds the dead letters of a program's sources.
@@ -159,6 +161,7 @@ impl IngestProducer {
             cursor,
             turn: 0,
             open: false,
+            filled: false,
         })
     }
 
@@ -178,6 +181,7 @@ impl IngestProducer {
         crash_points::here("ingest-begun");
         self.turn = self.turn.wrapping_add(1);
         self.open = true;
+        self.filled = false;
         Ok(())
     }
 
@@ -206,6 +210,7 @@ impl IngestProducer {
         if !headers.is_empty() {
             record.headers = Some(owned(headers));
         }
+        self.filled = true;
         let size = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
         match enqueue(&self.producer, record) {
             Err(KafkaError::MessageProduction(Code::MessageSizeTooLarge)) => Err(IngestError::Refused(BadRecord {
@@ -219,6 +224,7 @@ impl IngestProducer {
 
     /// Sends a dead letter in the open transaction. `id` tells where in the source the record stood; it is the message key.
     pub fn dead_letter(&mut self, id: &str, letter: &DeadLetter) -> Result<(), IngestError> {
+        self.filled = true;
         let sent = match self.enqueue_letter(id, letter) {
             Err(KafkaError::MessageProduction(Code::MessageSizeTooLarge)) if letter.original.is_some() => {
                 let mut short = DeadLetter { original: None, ..letter.clone() };
@@ -237,8 +243,18 @@ impl IngestProducer {
         enqueue(&self.producer, record)
     }
 
-    /// Commits what was sent since [`begin`](Self::begin), together with the source's new cursor.
+    /// Commits what was sent since [`begin`](Self::begin), together with the source's new cursor. Where nothing is new, nothing
+    /// is written: the client ends an empty transaction without asking the cluster.
     pub fn commit(&mut self, cursor: &str) -> Result<(), IngestError> {
+        if self.filled || self.leaving.is_some() || self.cursor.as_deref() != Some(cursor) {
+            self.send_cursor(cursor)?;
+        }
+        crash_points::here("ingest-sent");
+        self.end(cursor)
+    }
+
+    /// Sends the source's cursor in the open transaction; one that moves from the program's old name says so there.
+    fn send_cursor(&mut self, cursor: &str) -> Result<(), IngestError> {
         let record = BaseRecord::to(POSITIONS).partition(0).key(self.key.as_bytes()).payload(cursor.as_bytes());
         let sent = enqueue(&self.producer, record);
         sent.map_err(|error| self.failed("the position of the source cannot be sent", &error))?;
@@ -248,7 +264,11 @@ impl IngestProducer {
             let sent = enqueue(&self.producer, record);
             sent.map_err(|error| self.failed("the position of the source cannot be moved", &error))?;
         }
-        crash_points::here("ingest-sent");
+        Ok(())
+    }
+
+    /// Commits the open transaction.
+    fn end(&mut self, cursor: &str) -> Result<(), IngestError> {
         loop {
             match self.producer.commit_transaction(Timeout::Never) {
                 Ok(()) => {

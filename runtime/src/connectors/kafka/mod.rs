@@ -20,6 +20,8 @@ mod embedded_window;
 #[cfg(feature = "engine")]
 pub mod errors;
 #[cfg(feature = "engine")]
+mod farewell;
+#[cfg(feature = "engine")]
 pub mod ingest;
 #[cfg(feature = "engine")]
 pub mod lease;

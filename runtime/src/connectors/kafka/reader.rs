@@ -21,6 +21,7 @@ use super::admin::{invalid_client, what};
 use super::batch::{Batch, MessageQueue, QueueError, Signal};
 use super::client::{self, Purpose};
 use super::errors::ReaderError;
+use super::farewell;
 use super::membership::{Change, Membership};
 use super::native::topic_ids::topic_ids;
 use super::poller::Poller;
@@ -434,11 +435,12 @@ impl StageReader {
         let poller = self.poller.take();
         let (sender, gone) = crossbeam_channel::bounded::<()>(1);
         let farewell = move || {
+            // News of it ends the wait of the poller, too. A member with a name does not leave: it, or its successor, comes back.
+            farewell::close(&consumer);
             if let Some(poller) = poller {
                 // A poller that panicked has nothing left to say.
                 let _ = poller.join();
             }
-            consumer.unsubscribe();
             drop(consumer);
             drop(sender);
         };

@@ -97,11 +97,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     for (name, topics) in by_source {
         let (shared, out) = (Arc::clone(&shared), out.clone());
         threads.push(spawn(&format!("source {name}"), move || {
-            let result = source::run(&shared, &name, &topics);
-            if result.is_ok() {
-                shared.no_longer_feeding(&topics);
-            }
-            let _ = out.send(Ended::Source(result));
+            let _ = out.send(Ended::Source(source::run(&shared, &name, &topics)));
         })?);
     }
     drop(out);

@@ -90,6 +90,10 @@ pub(super) fn run(shared: &Shared, name: &str, topics: &[String]) -> Result<Sour
     let mut lease = SourceLease::join(&connection, &reading.cluster, &reading.id, state_dir, observer)?;
     let mut total = SourceSummary { name: name.to_string(), ..SourceSummary::default() };
     let result = reading.run(&mut lease, &mut total);
+    if result.is_ok() {
+        // Everything is committed: the stages need not wait until the group knows that we left.
+        shared.no_longer_feeding(topics);
+    }
     lease.close();
     result.map(|()| total)
 }
