@@ -16,6 +16,7 @@ mod formats;
 mod functions;
 mod integrations;
 mod lsp;
+mod partitioners;
 mod test_reports;
 mod test_schedules;
 mod tidy;

@@ -11,6 +11,7 @@ mod full_and_changed;
 mod killed_servers;
 mod large_records;
 mod own_stack;
+mod partitioners;
 mod project;
 mod renamed;
 mod secured;

@@ -80,7 +80,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         "partitioner",
         OptionType::Choice(&["murmur2", "consistent"]),
         Some("murmur2"),
-        "The function from key to partition: that of Java and of Pipewright, or librdkafka's own. For topics of others.",
+        "The function from key to partition: that of Java's clients, or CRC32, librdkafka's own. What the program writes is placed \
+         by it; of a topic of others it says how they place their records.",
     ),
     option(
         "compression",

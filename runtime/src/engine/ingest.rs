@@ -4,7 +4,7 @@ use std::hash::Hasher;
 
 use bumpalo::Bump;
 use pipewright_expr::{Datum, Row};
-use pipewright_plan::{BadRecordPolicy, Plan, Source, Topic, Type};
+use pipewright_plan::{BadRecordPolicy, Partitioner, Plan, Source, Topic, Type};
 
 use super::stage::{build_error, stopped, too_many};
 use super::{
@@ -12,7 +12,8 @@ use super::{
     build_covered,
 };
 use crate::codecs::{self, Encoder};
-use crate::connectors::kafka::{keys, partitioner};
+use crate::connectors::kafka::keys;
+use crate::connectors::kafka::partitioner::partition_of;
 use crate::record::{BadRecord, DeadLetter, FileRecord, Original, RecordId};
 use crate::report::{RunError, SourceSummary, bug};
 
@@ -74,7 +75,8 @@ struct TopicWriter {
     encoder: Box<dyn Encoder>,
     key: Vec<Type>,
     partition_key: Vec<Type>,
-    partitions: i32,
+    partitioner: Partitioner,
+    partitions: u32,
     /// Counts messages without a key, which are dealt out in turn; starts where the topic ends, so that a rerun deals the same.
     turn: i64,
     scratch: Vec<u8>,
@@ -235,7 +237,8 @@ fn writer(topic: &Topic, partitions: i32, records: i64) -> Result<TopicWriter, R
         encoder,
         key: types(&topic.key),
         partition_key: types(&topic.partitioning.key),
-        partitions: partitions.max(1),
+        partitioner: topic.partitioning.partitioner,
+        partitions: u32::try_from(partitions).unwrap_or(1).max(1),
         turn: records,
         scratch: vec![],
     })
@@ -291,15 +294,19 @@ impl TopicWriter {
             keys::encode(values.key, &self.key, bytes).map_err(|why| bad(format!("key of `{}`: {why}", self.name)))?;
             key = Some((from, bytes.len()));
         }
-        if self.partition_key.is_empty() {
-            let partition = i32::try_from(self.turn % i64::from(self.partitions)).unwrap_or_default();
-            self.turn += 1;
-            return Ok((key, partition));
+        let mut placed = None;
+        if !self.partition_key.is_empty() {
+            self.scratch.clear();
+            keys::encode(values.partition_key, &self.partition_key, &mut self.scratch)
+                .map_err(|why| bad(format!("partition key of `{}`: {why}", self.name)))?;
+            placed = Some(self.scratch.as_slice());
         }
-        self.scratch.clear();
-        keys::encode(values.partition_key, &self.partition_key, &mut self.scratch)
-            .map_err(|why| bad(format!("partition key of `{}`: {why}", self.name)))?;
-        Ok((key, partitioner::partition(&self.scratch, self.partitions)))
+        let partition = partition_of(self.partitioner, placed, self.partitions).unwrap_or_else(|| {
+            let partition = self.turn % i64::from(self.partitions);
+            self.turn += 1;
+            i32::try_from(partition).unwrap_or_default()
+        });
+        Ok((key, partition))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use pipewright_expr::{Compiled, Layout, Row, compile};
-use pipewright_plan::{Expr, Format, Literal, Meta, Schema, TestRow, TestRowKind, Topic, Type};
+use pipewright_plan::{Expr, Format, Literal, Meta, Partitioner, Schema, TestRow, TestRowKind, Topic, Type};
 
 use super::memory::datum;
 use crate::codecs::{self, Encoder};
@@ -15,7 +15,9 @@ pub(super) struct Writer {
     encoder: Box<dyn Encoder>,
     key: Parts,
     partition_key: Parts,
-    partitioner: pipewright_plan::Partitioner,
+    partitioner: Partitioner,
+    /// Other clients write it, which may scatter a key that this program would not.
+    others: bool,
 }
 
 /// A record as it would stand in Kafka, or in a file.
@@ -78,6 +80,7 @@ impl Writer {
             key: Parts::new(&topic.key, &topic.schema)?,
             partition_key: Parts::new(&topic.partitioning.key, &topic.schema)?,
             partitioner: topic.partitioning.partitioner,
+            others: !topic.owned(),
             ..Self::source(&topic.format, &topic.schema)?
         })
     }
@@ -89,7 +92,8 @@ impl Writer {
             encoder: codecs::encoder(format, schema).map_err(RunError::from)?,
             key: Parts::default(),
             partition_key: Parts::default(),
-            partitioner: pipewright_plan::Partitioner::Murmur2,
+            partitioner: Partitioner::Murmur2,
+            others: false,
         })
     }
 
@@ -117,6 +121,7 @@ impl Writer {
         };
         let key = self.key.bytes(&cells).map_err(|why| format!("its key cannot be written: {why}"))?;
         let placed = self.partition_key.bytes(&cells).map_err(|why| format!("its partition key: {why}"))?;
+        let placed = placed.filter(|it| !self.others || !partitioner::scatters(self.partitioner, it));
         let partition = partitioner::partition_of(self.partitioner, placed.as_deref(), partitions);
         Ok(Written { key, value, partition })
     }

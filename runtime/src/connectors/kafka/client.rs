@@ -72,7 +72,11 @@ const READER: &[Default] = &[
 const WRITER: &[Default] = &[
     ("enable.idempotence", "true", "a send that is repeated is stored once, in order"),
     ("acks", "all", "a record counts when all replicas in sync have it"),
-    ("partitioner", "murmur2_random", "keys land where Java clients, Kafka Streams and Spark look for them"),
+    (
+        "partitioner",
+        "murmur2_random",
+        "places dead letters of sources; a record goes where the `partitioner` of its topic says",
+    ),
     ("transaction.timeout.ms", "60000", "epochs are bounded to a tenth of it"),
     ("linger.ms", "5", "batches fill while records come, and nobody waits when they do not"),
     ("queue.buffering.max.kbytes", "65536", "bounds the memory of what is sent and not yet acknowledged"),
@@ -86,7 +90,6 @@ const EMBEDDED_READER: &[Default] = &[
 
 const EMBEDDED_WRITER: &[Default] = &[
     ("acks", "all", "every record is reported on, and the report is checked"),
-    ("partitioner", "murmur2_random", "keys land where they would on a real cluster"),
     ("compression.type", "none", "nothing leaves the process"),
     ("linger.ms", "20", "the in-memory cluster gives one batch per fetch: few large ones"),
     ("batch.num.messages", "10000", "as above"),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pipewright_plan::{Cleanup, Partitioner};
+use pipewright_plan::Cleanup;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
@@ -19,7 +19,6 @@ use super::admin::{Cluster, TopicFound, TopicNeed, invalid_client};
 use super::client::{self, Purpose};
 use super::cursor::{POSITIONS, cursor_key, positions_topic, read_cursor};
 use super::errors::ReaderError;
-use super::partitioner::partition_of;
 use super::renamed;
 use super::spec::KafkaConnection;
 use crate::crash_points;
@@ -50,8 +49,6 @@ pub struct IngestConfig {
     pub transactional_id: String,
     /// The topics it feeds.
     pub topics: Vec<TopicNeed>,
-    /// Where their records are placed.
-    pub partitioner: Partitioner,
     /// `zstd`, `lz4`, `none`, …
     pub compression: String,
 }
@@ -82,7 +79,6 @@ pub struct IngestProducer {
     producer: ThreadedProducer<DefaultProducerContext>,
     /// Name and partitions.
     topics: Vec<(String, u32)>,
-    partitioner: Partitioner,
     dead_letters: String,
     program: String,
     source: String,
@@ -90,8 +86,6 @@ pub struct IngestProducer {
     /// The key under the program's old name, until the cursor has moved.
     leaving: Option<String>,
     cursor: Option<String>,
-    /// Counts transactions with records without a key: each goes to one partition.
-    turn: u32,
     open: bool,
     /// The open transaction holds records.
     filled: bool,
@@ -105,17 +99,8 @@ pub fn dead_letter_topic(program: &str) -> String {
 impl IngestProducer {
     /// Creates what is missing, shuts an earlier producer of the same source out, reads the cursor.
     pub fn new(config: IngestConfig) -> Result<Self, ReaderError> {
-        let IngestConfig {
-            connection,
-            connection_name,
-            program,
-            was,
-            source,
-            transactional_id,
-            topics,
-            partitioner,
-            compression,
-        } = config;
+        let IngestConfig { connection, connection_name, program, was, source, transactional_id, topics, compression } =
+            config;
         let dead_letters = dead_letter_topic(&program);
         let letters = TopicNeed {
             name: dead_letters.clone(),
@@ -149,20 +134,7 @@ impl IngestProducer {
                 renamed::choose(own, old, &program, was, &source)?
             }
         };
-        Ok(Self {
-            producer,
-            topics,
-            partitioner,
-            dead_letters,
-            program,
-            source,
-            key,
-            leaving,
-            cursor,
-            turn: 0,
-            open: false,
-            filled: false,
-        })
+        Ok(Self { producer, topics, dead_letters, program, source, key, leaving, cursor, open: false, filled: false })
     }
 
     /// The cursor of the last committed transaction.
@@ -179,17 +151,9 @@ impl IngestProducer {
     pub fn begin(&mut self) -> Result<(), IngestError> {
         self.producer.begin_transaction().map_err(|error| self.failed("a transaction cannot be begun", &error))?;
         crash_points::here("ingest-begun");
-        self.turn = self.turn.wrapping_add(1);
         self.open = true;
         self.filled = false;
         Ok(())
-    }
-
-    /// Where a record with this partition key goes.
-    pub fn partition(&self, topic: usize, partition_key: Option<&[u8]>) -> i32 {
-        let partitions = self.partitions(topic);
-        let spread = || i32::try_from(self.turn % partitions.max(1)).unwrap_or(0);
-        partition_of(self.partitioner, partition_key, partitions).unwrap_or_else(spread)
     }
 
     /// Sends a record of the source to the topic of that index, in the open transaction. `timestamp`: microseconds since 1970; none: now.

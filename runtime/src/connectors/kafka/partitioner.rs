@@ -1,6 +1,8 @@
-//! From key bytes to a partition, as other clients do it.
+//! From key bytes to a partition, as other clients do it: the one place where that is decided, for topics on servers, embedded
+//! ones and those of `test`.
 //!
-//! Knows no client. Invariant: equal bytes give the same partition as Java's clients choose.
+//! Knows no client. Invariants: equal bytes give the same partition as the clients choose that the partitioner is named after;
+//! whatever is a key has one partition, also the empty one.
 
 use pipewright_plan::Partitioner;
 
@@ -27,24 +29,29 @@ pub fn murmur2(data: &[u8]) -> u32 {
 }
 
 /// CRC-32, as librdkafka's default partitioner uses it.
-pub fn crc32(data: &[u8]) -> u32 {
+fn crc32(data: &[u8]) -> u32 {
     crc32fast::hash(data)
 }
 
-/// The partition of a key; `None` for keys that may go anywhere. An empty key is a key to Java's clients, and none to librdkafka's default.
+/// The partition of a key. `None`: there is no key, and the record may go anywhere, as with all clients.
+///
+/// The empty key is a key. Java's clients hash it; librdkafka's `consistent` hashes it too, and its default
+/// (`consistent_random`) puts it anywhere: hashed, it is where both of them may put it, and its records keep their order.
 pub fn partition_of(partitioner: Partitioner, key: Option<&[u8]>, partitions: u32) -> Option<i32> {
-    let hash = match (partitioner, key?) {
-        (Partitioner::Murmur2 | Partitioner::Unknown, key) => murmur2(key) & 0x7fff_ffff,
-        (Partitioner::Consistent, []) => return None,
-        (Partitioner::Consistent, key) => crc32(key),
+    let key = key?;
+    let hash = match partitioner {
+        Partitioner::Murmur2 | Partitioner::Unknown => murmur2(key) & 0x7fff_ffff,
+        Partitioner::Consistent => crc32(key),
     };
     i32::try_from(hash.checked_rem(partitions)?).ok()
 }
 
-/// The partition of a key as Pipewright places it: murmur2, like Java's clients.
-pub fn partition(key: &[u8], partitions: i32) -> i32 {
-    let partitions = u32::try_from(partitions).unwrap_or(1).max(1);
-    i32::try_from((murmur2(key) & 0x7fff_ffff) % partitions).unwrap_or_default()
+/// Whether clients with this partitioner put records of this key on any partition, so that nobody can rely on their order.
+pub fn scatters(partitioner: Partitioner, key: &[u8]) -> bool {
+    match partitioner {
+        Partitioner::Murmur2 | Partitioner::Unknown => false,
+        Partitioner::Consistent => key.is_empty(),
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +103,7 @@ mod tests {
             ("23456", 0x058d_780f_u32, 0xb1b4_51d7_u32),
             (long, 0x4f77_03da, 0xb015_0df7),
             ("hejsan", 0x5ec1_9395, 0xd077_037e),
+            ("", 0x106e_08d9, 0),
         ] {
             for partitions in [1, 3, 17, 30] {
                 let murmur = Some((murmur % partitions) as i32);
@@ -108,9 +116,13 @@ mod tests {
 
     #[test]
     fn an_empty_key_is_no_null_key() {
-        assert_eq!(partition_of(Partitioner::Murmur2, Some(b""), 30), Some(0x106e_08d9 % 30));
-        assert_eq!(partition_of(Partitioner::Consistent, Some(b""), 30), None);
-        assert_eq!(partition_of(Partitioner::Murmur2, None, 30), None);
-        assert_eq!(partition_of(Partitioner::Murmur2, Some(b"a"), 0), None);
+        for partitioner in [Partitioner::Murmur2, Partitioner::Consistent] {
+            assert_eq!(partition_of(partitioner, None, 30), None);
+            assert!(partition_of(partitioner, Some(b""), 30).is_some());
+            assert_eq!(partition_of(partitioner, Some(b"a"), 0), None);
+        }
+        // librdkafka's default takes it as none.
+        assert!(scatters(Partitioner::Consistent, b"") && !scatters(Partitioner::Consistent, b"a"));
+        assert!(!scatters(Partitioner::Murmur2, b""));
     }
 }

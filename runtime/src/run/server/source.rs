@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pipewright_plan::{Partitioner, Source, Topic};
+use pipewright_plan::{Source, Topic};
 use serde::{Deserialize, Serialize};
 
 use super::super::bug;
@@ -162,7 +162,6 @@ impl Reading<'_> {
             source: self.source.name.clone(),
             transactional_id: self.id.clone(),
             topics: self.topics.iter().map(|it| TopicNeed::from(*it)).collect(),
-            partitioner: Partitioner::Murmur2,
             // One client has one compression; the compiler holds topics of one source to that.
             compression: self.topics.first().map(|it| it.compression.clone()).unwrap_or_default(),
         })?)
