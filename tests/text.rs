@@ -10,6 +10,8 @@ mod embedded;
 mod environments;
 mod examples;
 mod explain;
+#[cfg(feature = "run")]
+mod files;
 mod fixes;
 mod fmt;
 mod formats;

@@ -69,4 +69,54 @@ pub struct FileRecord<'a> {
     pub start: u64,
     /// Its first line, from 1.
     pub line: u64,
+    /// How many lines it takes.
+    pub lines: u64,
+    /// It is only what is left of a record.
+    pub torn: Option<Torn>,
+}
+
+/// Why a record that was found in a file is not whole. Known before it is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// The cell whose quote is open, from 1.
+    pub cell: usize,
+    /// The line on which the quote opens, from 1.
+    pub line: u64,
+    /// How many lines the cell would have taken.
+    pub lines: u64,
+    /// How it would have ended.
+    pub ends: TornEnd,
+}
+
+/// How a quoted cell ends that should not run over line ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TornEnd {
+    /// With text behind the closing quote.
+    Stray,
+    /// Not at all in this file.
+    Never,
+    /// Behind what a record may hold.
+    TooLarge,
+}
+
+impl Torn {
+    /// For people.
+    #[cold]
+    pub fn explain(&self) -> BadRecord {
+        let Self { cell, line, lines, ends } = self;
+        let more = lines.saturating_sub(1);
+        let taken = match ends {
+            TornEnd::Stray => Some(format!("text stands behind the closing quote {} further down", lines_of(more))),
+            TornEnd::Never if more == 0 => None,
+            TornEnd::Never => Some(format!("it would take the {} up to the end of the file", lines_of(more))),
+            TornEnd::TooLarge => Some("it would take more than 16 MiB of the lines behind it".to_string()),
+        };
+        let taken = taken.map_or(String::new(), |it| format!("; {it}, so these are read as rows of their own"));
+        let reason = format!("the quote of cell {cell} opens at line {line} and is not closed{taken}");
+        BadRecord { name: "undecodable", reason, origin: None }
+    }
+}
+
+fn lines_of(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "line" } else { "lines" })
 }

@@ -144,6 +144,7 @@ impl HotPath {
                 value: Some(payload.as_bytes()),
                 timestamp: None,
                 header: &|_| None,
+                torn: None,
                 original: &Original::default,
             };
             self.segment.process(&record, &mut row, &mut scratch, &mut self.counters, &mut self.rows);

@@ -43,6 +43,14 @@ impl BadRate {
         bad >= LEAST && u64::from(bad) * 1_000_000 > u64::from(self.limit_ppm) * 10_000
     }
 
+    /// Counts a bad record that took so many lines: each of them may have been a record.
+    #[cold]
+    pub fn count_lines(&mut self, lines: u64) -> bool {
+        // More than the window holds change nothing.
+        let blocks = u64::from(BLOCK) * self.blocks.len() as u64;
+        (0..lines.clamp(1, blocks)).fold(false, |passed, _| self.count(true) || passed)
+    }
+
     /// As if nothing had been counted.
     pub fn forget(&mut self) {
         *self = Self::new(self.limit_ppm);
@@ -72,6 +80,15 @@ mod tests {
         assert!(!rate.count(false));
         let stopped = (0..2_000).any(|_| rate.count(true));
         assert!(stopped);
+    }
+
+    #[test]
+    fn a_bad_record_weighs_as_many_as_the_lines_it_took() {
+        let mut rate = BadRate::new(10_000);
+        assert!(!rate.count_lines(1));
+        assert!(!rate.count_lines(99));
+        assert!(rate.count_lines(1), "101 of 10,000");
+        assert!(BadRate::new(500_000).count_lines(u64::MAX));
     }
 
     #[test]

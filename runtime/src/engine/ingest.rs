@@ -162,26 +162,37 @@ impl IngestCore {
             value: Some(record.bytes),
             timestamp: None,
             header: &|_| None,
+            torn: record.torn,
             original: &original,
         };
         let mut row: Row<'_> = Row::new(self.segment.cells(), arena);
         row.clock = self.clock;
         let mut scratch: Vec<Datum<'_>> = Vec::new();
         let verdict = self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
-        if let Verdict::Stop { letter, .. } = verdict {
-            self.untaken += 1;
-            let mut error = stopped(&letter, &self.source);
-            error.message = format!(
-                "stopped at a bad record ({} line {}): {} [{}]",
-                record.file, record.line, letter.bad.reason, letter.place
-            );
-            return Err(IngestHalt::Policy { error, taken: false });
-        }
-        if self.bad_rate.count(matches!(verdict, Verdict::Bad)) {
+        let passed = match verdict {
+            Verdict::Fine => self.bad_rate.count(false),
+            Verdict::Bad => self.bad_rate.count(true),
+            // A quote that is closed by chance takes good lines along. Where the rest of a record is read as rows, they count
+            // as what they are.
+            Verdict::Undecodable => self.bad_rate.count_lines(record.lines),
+            Verdict::Stop { letter, .. } => return Err(self.stopped_at(record, &letter)),
+        };
+        if passed {
             let error = too_many(&self.bad_rate, &self.source, self.out.letters.last());
             return Err(IngestHalt::Policy { error, taken: true });
         }
         Ok(())
+    }
+
+    #[cold]
+    fn stopped_at(&mut self, record: &FileRecord<'_>, letter: &DeadLetter) -> IngestHalt {
+        self.untaken += 1;
+        let mut error = stopped(letter, &self.source);
+        error.message = format!(
+            "stopped at a bad record ({} line {}): {} [{}]",
+            record.file, record.line, letter.bad.reason, letter.place
+        );
+        IngestHalt::Policy { error, taken: false }
     }
 
     /// As if it had just been compiled, with so many records in each topic.

@@ -5,7 +5,7 @@ use pipewright_plan::{BadRecordPolicy, Meta, Origin, Original as Keep};
 
 use super::counters::Counters;
 use super::segment::{Branch, Segment, Step, StepKind, Tap};
-use crate::record::{BadRecord, DeadLetter, Original, RecordId};
+use crate::record::{BadRecord, DeadLetter, Original, RecordId, Torn};
 
 /// A record as it comes in.
 pub struct Incoming<'b, 'f> {
@@ -19,6 +19,8 @@ pub struct Incoming<'b, 'f> {
     pub timestamp: Option<i64>,
     /// The last header of that name.
     pub header: &'f dyn Fn(&str) -> Option<&'b [u8]>,
+    /// It is only what is left of a record.
+    pub torn: Option<Torn>,
     /// All of it, copied: only called for bad records.
     pub original: &'f dyn Fn() -> Original,
 }
@@ -52,6 +54,8 @@ pub enum Verdict {
     Fine,
     /// It was bad in some branch, and was dead-lettered or skipped there.
     Bad,
+    /// It was bad before any step: its bytes are no record.
+    Undecodable,
     /// A policy stops here. `written`: some rows of this record have been put already, so the epoch must be dropped.
     Stop {
         /// The letter that would have been written.
@@ -132,6 +136,9 @@ impl Segment {
     /// Fills the payload and meta cells; true if the record is a delete.
     fn decode<'b>(&mut self, record: &Incoming<'b, '_>, row: &mut Row<'b>) -> Result<bool, BadRecord> {
         let bad = |name, reason: String| BadRecord { name, reason, origin: Some(self.origin) };
+        if let Some(torn) = &record.torn {
+            return Err(torn.explain());
+        }
         let deleted = match (record.value, &self.deletes) {
             (Some(value), _) => {
                 let cells = row.cells.get_mut(..self.requested).unwrap_or_default();
@@ -191,7 +198,7 @@ impl Segment {
                 output.dead_letter(letter);
             }
         }
-        Verdict::Bad
+        Verdict::Undecodable
     }
 }
 

@@ -177,7 +177,7 @@ impl StageCore {
             }
             run.next = offset + 1;
             self.records += 1;
-            if self.bad_rate.count(matches!(verdict, Verdict::Bad)) {
+            if self.bad_rate.count(matches!(verdict, Verdict::Bad | Verdict::Undecodable)) {
                 let error = too_many(&self.bad_rate, segment.name(), self.out.letters.last());
                 outcome = Err(Halt { error, drop_epoch: false });
                 break;
@@ -264,6 +264,7 @@ fn process<'a, 'b: 'a>(
         value: record.value(),
         timestamp: record.timestamp(),
         header: &header,
+        torn: None,
         original: &original,
     };
     segment.process(&incoming, row, scratch, counters, out)

@@ -116,7 +116,8 @@ impl SourcePlayer {
         let (bytes, given) = records.get(self.read)?;
         let before = self.core.counters().clone();
         self.core.clock = Some(clock);
-        let record = FileRecord { bytes, file: "given", start: self.read as u64, line: self.read as u64 + 1 };
+        let at = self.read as u64;
+        let record = FileRecord { bytes, file: "given", start: at, line: at + 1, lines: 1, torn: None };
         let mut collect = Collect { pending: &mut self.pending, given: *given, clock };
         let result = self.core.take(&record, &mut collect);
         self.met_bad |= before.skipped_before != self.core.counters().skipped_before;

@@ -9,6 +9,8 @@ use super::cells::{After, Cell, How, cell};
 use crate::codecs::absent::Absent;
 use crate::codecs::cell::read_text;
 use crate::codecs::json::json_text;
+#[cfg(any(feature = "engine", test))]
+use crate::codecs::problem::shortened;
 use crate::codecs::problem::{FieldName, Misfit, closest, undecodable};
 use crate::codecs::{CodecError, ColumnRequest, Decoder, utf8};
 use crate::record::BadRecord;
@@ -89,11 +91,16 @@ impl CsvDecoder {
         Ok(Self { dialect, width: names.len(), header: header.is_some(), columns: compiled, absent })
     }
 
-    fn wrong_width(&self, found: usize) -> BadRecord {
+    #[cold]
+    fn wrong_width(&self, found: usize, row: &[u8]) -> BadRecord {
         let expected = self.width;
         let who = if self.header { "the header" } else { "the type" };
         let cells = |count: usize| format!("{count} {}", if count == 1 { "cell" } else { "cells" });
-        undecodable(format!("the row has {}, {who} {expected}", cells(found)))
+        let over = match memchr::memchr_iter(b'\n', row).count() {
+            0 => String::new(),
+            more => format!(" over {} lines", more + 1),
+        };
+        undecodable(format!("the row has {}{over}, {who} {expected}", cells(found)))
     }
 }
 
@@ -134,7 +141,7 @@ impl Decoder for CsvDecoder {
             }
         }
         if count != self.width {
-            return Err(self.wrong_width(count));
+            return Err(self.wrong_width(count, bytes));
         }
         for (output, default, field) in &self.absent {
             if let Some(place) = cells.get_mut(*output) {
@@ -176,6 +183,38 @@ pub(crate) fn cell_text(row: &str, dialect: &Dialect) -> Vec<String> {
         if found.after != After::Cell {
             return texts;
         }
+    }
+}
+
+/// The names in a header; the reason if its quotes are not in order: names out of them would be wrong.
+#[cfg(any(feature = "engine", test))]
+pub(crate) fn header_text(row: &str, dialect: &Dialect) -> Result<Vec<String>, String> {
+    let (mut at, mut count) = (0, 1);
+    loop {
+        let found = cell(row.as_bytes(), at, dialect);
+        let text = row.get(found.start..found.end).unwrap_or_default();
+        match (found.how, dialect.quote) {
+            (How::Unclosed, _) => return Err(format!("the quote of cell {count} is not closed: {}", shortened(text))),
+            (How::Stray, Some(quote)) => {
+                let (name, stray) = text.rsplit_once(char::from(quote)).unwrap_or((text, ""));
+                let what = if stray.trim().is_empty() {
+                    "a blank".to_string()
+                } else {
+                    format!("`{}`", shortened(stray.trim()))
+                };
+                let quote = char::from(quote);
+                return Err(format!(
+                    "{what} stands behind the closing quote of cell {count}: `{}`",
+                    shortened(&format!("{quote}{name}{quote}{stray}"))
+                ));
+            }
+            (How::Stray | How::Plain | How::Quoted | How::Doubled, _) => {}
+        }
+        if found.after != After::Cell {
+            return Ok(cell_text(row, dialect));
+        }
+        at = found.next;
+        count += 1;
     }
 }
 
@@ -222,7 +261,7 @@ mod tests {
     use pipewright_plan::{Field, OptionValue};
     use proptest::prelude::*;
 
-    use super::super::cells::record_end;
+    use super::super::cells::row;
     use super::*;
 
     fn options(text: &[(&str, &str)]) -> Options {
@@ -286,6 +325,7 @@ mod tests {
             ("1,Ada,", "undecodable: the row has 3 cells, the type 4"),
             ("x,Ada,,,", "undecodable: the row has 5 cells, the type 4"),
             ("", "undecodable: the row has 1 cell, the type 4"),
+            ("1,\"Ada\n2,\",Bob,,,", "undecodable: the row has 6 cells over 2 lines, the type 4"),
             ("1,\"Ada,,", "undecodable: the quote of cell 2 is not closed"),
             ("1,\"Ada\"x,,", "undecodable: text behind the closing quote of cell 2"),
             ("1,Ada,,\n2,Bob,,", "undecodable: the value holds more than one row"),
@@ -341,16 +381,28 @@ mod tests {
         assert!(read(&plain, Some("id,id,Full Name,note,price"), "").starts_with("column-ambiguous: "));
     }
 
+    #[test]
+    fn a_header_with_quotes_that_are_not_in_order_names_nothing() {
+        let names = |row: &str| header_text(row, &Dialect::new(&options(&[])).unwrap());
+        assert_eq!(names("\"a\"\"b\", c ,\"d\"").unwrap(), ["a\"b", " c ", "d"]);
+        assert_eq!(
+            names("x,\"Order ID\" ,y").unwrap_err(),
+            "a blank stands behind the closing quote of cell 2: `\"Order ID\" `"
+        );
+        assert_eq!(names("\"a\"b,c").unwrap_err(), "`b` stands behind the closing quote of cell 1: `\"a\"b`");
+        assert_eq!(names("a,\"b").unwrap_err(), "the quote of cell 2 is not closed: b");
+    }
+
     /// Rows of a text as we cut them.
     fn rows(text: &str, dialect: &Dialect) -> Vec<Vec<String>> {
         let bytes = text.as_bytes();
         let (mut at, mut rows) = (0, Vec::new());
         while at < bytes.len() {
-            let (end, next) = record_end(bytes, at, dialect).unwrap_or((bytes.len(), bytes.len()));
-            if end > at {
-                rows.push(cell_text(&text[at..end], dialect));
+            let found = row(bytes, at, dialect, true).unwrap();
+            if found.end > at {
+                rows.push(cell_text(&text[at..found.end], dialect));
             }
-            at = next;
+            at = found.next;
         }
         rows
     }

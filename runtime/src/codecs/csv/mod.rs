@@ -15,7 +15,7 @@ pub use encode::CsvEncoder;
 pub use spec::{CsvOptions, SPEC};
 
 #[cfg(feature = "engine")]
-pub(crate) use cells::record_end;
+pub(crate) use cells::row;
 #[cfg(feature = "engine")]
-pub(crate) use decode::cell_text;
+pub(crate) use decode::header_text;
 pub(crate) use dialect::Dialect;

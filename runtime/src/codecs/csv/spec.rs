@@ -22,7 +22,7 @@ options! {
 /// CSV.
 pub const SPEC: CodecSpec = CodecSpec {
     name: "csv",
-    doc: "One row of CSV per record, in UTF-8. Line ends are LF or CRLF; quoted cells may hold line ends.",
+    doc: "One row of CSV per record, in UTF-8. Line ends are LF or CRLF; quoted cells may hold line ends. A quote that runs over line ends and is not closed as it should be costs the line on which it opens, not those behind it.",
     options: CsvOptions::SPEC,
     reads: one_cell,
     writes: one_cell,

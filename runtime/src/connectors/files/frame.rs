@@ -7,7 +7,8 @@ use std::io::{self, Read};
 use pipewright_plan::{Format, TypedOptions};
 
 use crate::codecs::CodecError;
-use crate::codecs::csv::{CsvOptions, Dialect, record_end};
+use crate::codecs::csv::{CsvOptions, Dialect, row};
+use crate::record::{Torn, TornEnd};
 
 /// The largest record.
 pub(super) const LARGEST: usize = 16 << 20;
@@ -46,14 +47,27 @@ impl Framing {
         }
     }
 
-    /// The end of the text of the record at `at` (without LF, CRLF), and the start of the next.
-    fn end(&self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    /// The record at `at`. `None`: its end is not there, and more may come. `last`: nothing comes behind `bytes`.
+    fn find(&self, bytes: &[u8], at: usize, last: bool) -> Option<Found> {
         match self {
-            Framing::Rows { dialect, .. } => record_end(bytes, at, dialect),
+            Framing::Rows { dialect, .. } => {
+                let row = row(bytes, at, dialect, last)?;
+                let torn = row.open.map(|open| Torn {
+                    cell: open.cell + 1,
+                    line: open.line,
+                    lines: open.lines,
+                    ends: if open.closed { TornEnd::Stray } else { TornEnd::Never },
+                });
+                Some(Found { end: row.end, next: row.next, ended: row.ended, torn })
+            }
             Framing::Lines { .. } => {
-                let end = at + memchr::memchr(b'\n', bytes.get(at..)?)?;
+                let (end, next, ended) = match memchr::memchr(b'\n', bytes.get(at..)?) {
+                    Some(length) => (at + length, at + length + 1, true),
+                    None if last && at < bytes.len() => (bytes.len(), bytes.len(), false),
+                    None => return None,
+                };
                 let carriage = end > at && bytes.get(end - 1) == Some(&b'\r');
-                Some((end - usize::from(carriage), end + 1))
+                Some(Found { end: end - usize::from(carriage), next, ended, torn: None })
             }
         }
     }
@@ -67,6 +81,18 @@ impl Framing {
     }
 }
 
+/// A record in a text.
+struct Found {
+    /// One past its text, without LF or CRLF.
+    end: usize,
+    /// The start of the next one.
+    next: usize,
+    /// It is not just where the text ends for now.
+    ended: bool,
+    /// Lines are counted from its first one, which is 0.
+    torn: Option<Torn>,
+}
+
 /// A record in the buffer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
@@ -76,8 +102,12 @@ pub(super) struct Frame {
     pub start: u64,
     /// Its first line, from 1.
     pub line: u64,
+    /// How many lines it takes.
+    pub lines: u64,
     /// It is not just where the text ends for now.
     pub ended: bool,
+    /// It is only what is left of a record.
+    pub torn: Option<Torn>,
 }
 
 /// Why there is no record now.
@@ -131,32 +161,48 @@ impl Frames {
         read.map(|_| ())
     }
 
-    /// The next record.
+    /// The next record. What it is depends on the text alone, not on how much of it was read by chance: nothing behind
+    /// [`LARGEST`] is looked at.
     pub fn next(&mut self, framing: &Framing) -> Result<Frame, Stop> {
         loop {
-            let mut ended = true;
-            let (end, next) = match framing.end(&self.buffer, self.at) {
-                Some(found) => found,
-                None if !self.ended && self.buffer.len() - self.at > LARGEST => return Err(Stop::TooLarge(self.line)),
-                None if !self.ended => return Err(Stop::More),
-                None if self.at >= self.buffer.len() => return Err(Stop::End),
-                None => {
-                    ended = false;
-                    let carriage = self.buffer.last() == Some(&b'\r');
-                    (self.buffer.len() - usize::from(carriage), self.buffer.len())
-                }
-            };
-            if end - self.at > LARGEST {
-                return Err(Stop::TooLarge(self.line));
+            // With a CRLF behind it.
+            let most = self.at + LARGEST + 2;
+            let cut = self.buffer.len() > most;
+            let seen = self.buffer.get(..most).unwrap_or(&self.buffer);
+            let mut found = framing.find(seen, self.at, self.ended && !cut);
+            if cut && found.is_none() {
+                // Only a quote that ate the lines behind it has an end here: that of its own line.
+                let torn = framing.find(seen, self.at, true).filter(|it| it.torn.is_some());
+                found = torn.map(|it| Found {
+                    ended: true,
+                    torn: it.torn.map(|torn| Torn { ends: TornEnd::TooLarge, ..torn }),
+                    ..it
+                });
             }
-            let frame = Frame { from: self.at, to: end, start: self.byte, line: self.line, ended };
-            let whole = self.buffer.get(self.at..next).unwrap_or_default();
-            self.line += match framing {
+            let found = match found {
+                Some(found) if found.end - self.at <= LARGEST => found,
+                Some(_) => return Err(Stop::TooLarge(self.line)),
+                None if cut => return Err(Stop::TooLarge(self.line)),
+                None if !self.ended => return Err(Stop::More),
+                None => return Err(Stop::End),
+            };
+            let whole = self.buffer.get(self.at..found.next).unwrap_or_default();
+            let lines = match framing {
                 Framing::Lines { .. } => 1,
                 Framing::Rows { .. } => memchr::memchr_iter(b'\n', whole).count() as u64,
             };
+            let frame = Frame {
+                from: self.at,
+                to: found.end,
+                start: self.byte,
+                line: self.line,
+                lines: lines.max(1),
+                ended: found.ended,
+                torn: found.torn.map(|torn| Torn { line: self.line + torn.line, ..torn }),
+            };
+            self.line += lines;
             self.byte += whole.len() as u64;
-            self.at = next;
+            self.at = found.next;
             if framing.is_record(self.text(frame)) {
                 return Ok(frame);
             }

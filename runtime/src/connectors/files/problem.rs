@@ -80,6 +80,15 @@ pub(super) fn too_large(file: &str, line: u64) -> RunError {
     )
 }
 
+pub(super) fn bad_header(file: &str, line: u64, why: &str) -> RunError {
+    error(
+        "header-unreadable",
+        ErrorClass::Configuration,
+        format!("the header of {}, line {line}, cannot be read: {why}", shown(file)),
+        Some("a quoted name ends with its closing quote, right before the delimiter: mend that line".to_string()),
+    )
+}
+
 pub(super) fn header_differs(file: &str, first: &str) -> RunError {
     error(
         "header-differs",

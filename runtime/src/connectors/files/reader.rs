@@ -12,7 +12,7 @@ use super::frame::{Frames, Framing, Stop};
 use super::input::{Input, STANDARD_INPUT};
 use super::problem;
 use super::spec::{FilesConnection, FilesSource};
-use crate::codecs::csv::{CsvDecoder, cell_text};
+use crate::codecs::csv::{CsvDecoder, header_text};
 use crate::codecs::{CodecError, ColumnRequest, Decoder, decoder};
 use crate::record::FileRecord;
 use crate::report::RunError;
@@ -259,7 +259,8 @@ impl FileReader {
             }
         };
         let text = String::from_utf8_lossy(open.frames.text(frame));
-        let names = cell_text(&text, dialect);
+        let names =
+            header_text(&text, dialect).map_err(|why| problem::bad_header(&open.mark.file, frame.line, &why))?;
         match &self.header {
             Some((first, expected)) if *expected != names => Err(problem::header_differs(&open.mark.file, first)),
             Some(_) => Ok(()),
@@ -326,8 +327,14 @@ impl FileReader {
                     }
                     let text = open.frames.text(frame);
                     let length = text.len();
-                    let record =
-                        FileRecord { bytes: text, file: &open.mark.file, start: frame.start, line: frame.line };
+                    let record = FileRecord {
+                        bytes: text,
+                        file: &open.mark.file,
+                        start: frame.start,
+                        line: frame.line,
+                        lines: frame.lines,
+                        torn: frame.torn,
+                    };
                     let answer = sink(record);
                     if answer == Answer::Refused {
                         open.frames.back(frame);

@@ -268,6 +268,59 @@ fn a_record_that_never_ends_is_refused() {
 }
 
 #[test]
+fn a_quote_that_never_closes_costs_one_line_however_far_it_would_run() {
+    let mut text = b"id,note\n1,\"ok\nstill\"\n2,\"open\n".to_vec();
+    let rows = 20 << 20 >> 6;
+    let row = format!("{:>61},x\n", 7);
+    text.extend(row.as_bytes().repeat(rows));
+    let folder = folder(&[("a.csv", &text)]);
+    let mut reader = open(folder.path(), "a.csv", "csv", None).unwrap();
+    let mut torn = Vec::new();
+    let mut seen = 0;
+    let mut read = |reader: &mut FileReader, most: usize| {
+        let mut sink = |record: FileRecord<'_>| {
+            seen += 1;
+            torn.extend(record.torn.map(|it| (String::from_utf8_lossy(record.bytes).into_owned(), record.line, it)));
+        };
+        reader.next_batch(most, usize::MAX, &mut sink).unwrap()
+    };
+    assert_eq!(read(&mut reader, 2).records, 2);
+    // Begun anew behind the torn record, nothing is different.
+    let mut reader = open(folder.path(), "a.csv", "csv", Some(&reader.cursor())).unwrap();
+    while !read(&mut reader, usize::MAX).ended {}
+    assert_eq!(seen, 2 + rows);
+    let [(text, line, torn)] = &torn[..] else { panic!("{torn:?}") };
+    assert_eq!((text.as_str(), *line), ("2,\"open", 4));
+    let said = "the quote of cell 2 opens at line 4 and is not closed; it would take more than 16 MiB of the lines behind it, \
+                so these are read as rows of their own";
+    assert_eq!(torn.explain().reason, said);
+}
+
+#[test]
+fn a_header_that_is_not_closed_is_said_with_its_place() {
+    let folder = folder(&[("a.csv", b"\xef\xbb\xbf\"Order ID\" ,\"b\"\n1,2\n"), ("b.csv", b"a,\"b\n1,2\n")]);
+    let said = |path: &str| open(folder.path(), path, "csv", None).err().map(|it| (it.name, it.message)).unwrap();
+    let (name, message) = said("a.csv");
+    assert_eq!(name, "header-unreadable");
+    assert_eq!(
+        message,
+        "the header of `a.csv`, line 1, cannot be read: a blank stands behind the closing quote of cell 1: `\"Order ID\" `"
+    );
+    assert!(said("b.csv").1.ends_with("line 1, cannot be read: the quote of cell 2 is not closed: b"));
+}
+
+#[test]
+fn a_follower_waits_for_the_end_of_a_quoted_cell() {
+    let folder = folder(&[("a.csv", b"id,note\n1,\"one\ntwo\n")]);
+    let mut reader = open(folder.path(), "a.csv", "csv", None).unwrap();
+    reader.follow();
+    assert_eq!(left(&mut reader), Vec::<String>::new());
+    append(folder.path(), "a.csv", b"three\"\n2,x\n");
+    assert!(reader.look_again().unwrap());
+    assert_eq!(left(&mut reader), ["a.csv:8:2:1,\"one\ntwo\nthree\"", "a.csv:26:5:2,x"]);
+}
+
+#[test]
 fn what_is_not_there_is_said_with_what_is() {
     let folder = folder(&[("orders.jsonl", b""), ("data/2026.csv", b""), ("data/2027.csv", b"")]);
     let help = |text: &str| text.to_string();
@@ -345,6 +398,8 @@ proptest! {
         codec in proptest::sample::select(vec!["csv", "json", "raw"]),
         packed: bool,
     ) {
+        // A header whose quotes are not in order is an error.
+        let text = if codec == "csv" { format!("a,b\n{text}") } else { text };
         let (name, bytes) = if packed { ("x.gz", gz(text.as_bytes())) } else { ("x", text.into_bytes()) };
         let folder = folder(&[(name, &bytes)]);
         let whole = all(folder.path(), name, codec);
