@@ -121,7 +121,7 @@ fn a_client_that_does_not_speak_what_kafka_speaks_is_told_what_to_look_at() {
     let ca = stack.certificate("ca.pem");
     let cases = [
         ("plain_to_tls", stack.kafka_tls("localhost"), String::new(), "neither `tls` nor `sasl`"),
-        ("tls_to_plain", stack.kafka(), format!(", tls = {{ ca = \"{ca}\" }}"), "it does not speak TLS"),
+        ("tls_to_plain", stack.kafka(), format!(", tls = {{ ca = \"{ca}\" }}"), "does not speak TLS"),
         ("no_password", stack.kafka_both(), format!(", tls = {{ ca = \"{ca}\" }}"), "`tls` and no `sasl`"),
     ];
     // Each waits as long as for a cluster that is only starting: side by side.

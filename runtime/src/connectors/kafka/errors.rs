@@ -165,6 +165,8 @@ pub fn told(words: &str) -> String {
         ("connecting to a SSL listener?", "it hangs up at once, as one does that speaks TLS only"),
         ("connecting to a PLAINTEXT broker listener?", "it does not speak TLS"),
         ("wrong version number", "it does not speak TLS"),
+        // Which of the two comes depends on who is quicker.
+        ("SSL connection closed by peer", "it hangs up at once, as one does that does not speak TLS"),
         ("require SASL authentication", "it hangs up at once, as one does that asks for a user and a password"),
         ("brokers are down", "no broker keeps a connection open"),
         ("Invalid response size", "what answers there is no Kafka broker, or speaks TLS only"),
