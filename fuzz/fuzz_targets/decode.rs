@@ -1,3 +1,5 @@
+//! libFuzzer decodes a record of any bytes; what must hold stands in `bodies.rs`.
+
 #![no_main]
 
 #[path = "../bodies.rs"]
