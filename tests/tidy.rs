@@ -78,10 +78,65 @@ fn packages_point_in_one_direction() {
     }
 }
 
-/// The names below `[dependencies]`.
+/// What nobody uses is compiled all the same, by everybody who builds this.
+#[test]
+fn every_declared_dependency_is_used() {
+    let mut declared = BTreeSet::new();
+    for folder in [".", "grammar", "compiler", "compiler/plan", "compiler/expr", "runtime", "benches", "benches/hot"] {
+        let folder = Path::new(folder);
+        let manifest = folder.join("Cargo.toml");
+        let own = rust(&folder.join("src"));
+        let all = rust(&folder.join("src")) + &rust(&folder.join("tests"));
+        for (section, code) in [("dependencies", &own), ("dev-dependencies", &all)] {
+            for name in names_below(&manifest, section) {
+                let used = speaks_of(code, &name);
+                assert!(used, "{} declares `{name}`, which nothing there uses", manifest.display());
+                declared.insert(name);
+            }
+        }
+    }
+    for name in names_below(Path::new("Cargo.toml"), "workspace.dependencies") {
+        assert!(declared.contains(&name), "the workspace declares `{name}`, which no package takes");
+    }
+}
+
+#[test]
+fn a_crate_is_used_where_its_name_stands_as_a_word() {
+    assert!(speaks_of("use serde_json::Value;", "serde_json") && speaks_of("let x = md5::Md5::new();", "md-5"));
+    assert!(speaks_of("#[derive(thiserror::Error)]", "thiserror"));
+    assert!(!speaks_of("use serde_json::Value;", "serde") && !speaks_of("// hex\nlet hexagon = 6;", "hex"));
+}
+
+/// Whether the code names the crate in a path.
+fn speaks_of(code: &str, package: &str) -> bool {
+    // The one whose library is called otherwise than its package.
+    let name = if package == "md-5" { "md5".into() } else { package.replace('-', "_") };
+    let word = |it: &u8| it.is_ascii_alphanumeric() || *it == b'_';
+    code.match_indices(&name).any(|(at, _)| {
+        let before = code.as_bytes()[..at].last();
+        let after = &code[at + name.len()..];
+        !before.is_some_and(word) && (after.starts_with("::") || code[..at].ends_with("use "))
+    })
+}
+
+/// All Rust below a folder, as one text.
+fn rust(folder: &Path) -> String {
+    WalkDir::new(folder)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|it| it.path().extension().is_some_and(|it| it == "rs"))
+        .map(|it| std::fs::read_to_string(it.path()).unwrap())
+        .collect()
+}
+
 fn dependencies(manifest: &Path) -> BTreeSet<String> {
+    names_below(manifest, "dependencies")
+}
+
+/// The names below `[SECTION]`.
+fn names_below(manifest: &Path, section: &str) -> BTreeSet<String> {
     let text = std::fs::read_to_string(manifest).unwrap();
-    let section = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
+    let section = text.split(&format!("\n[{section}]\n")).nth(1).unwrap_or_default();
     section
         .lines()
         .take_while(|line| !line.starts_with('['))
