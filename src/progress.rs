@@ -1,7 +1,7 @@
 //! What a person sees while a program runs: a bar on a terminal, a line every few seconds elsewhere. Hears events from several
 //! threads and never blocks them on anything but a short lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,8 @@ struct State {
     shown: Instant,
     read: BTreeMap<String, (u64, u64)>,
     settled: BTreeMap<String, (u64, u64, Option<u64>)>,
-    waiting: Option<String>,
+    /// Servers that are away.
+    waiting: BTreeSet<String>,
 }
 
 impl Progress {
@@ -41,7 +42,8 @@ impl Progress {
             bar
         });
         let now = Instant::now();
-        let state = State { began: now, shown: now, read: BTreeMap::new(), settled: BTreeMap::new(), waiting: None };
+        let state =
+            State { began: now, shown: now, read: BTreeMap::new(), settled: BTreeMap::new(), waiting: BTreeSet::new() };
         Self { bar, state: Mutex::new(state) }
     }
 
@@ -97,9 +99,7 @@ impl State {
             parts.push(format!("{} behind", grouped(behind)));
         }
         parts.push(format!("{} records/s", grouped(rate as u64)));
-        if let Some(waiting) = &self.waiting {
-            parts.push(format!("waiting for {waiting}"));
-        }
+        parts.extend(self.waiting.iter().map(|it| format!("waiting for {it}")));
         parts.join(", ")
     }
 }
@@ -125,14 +125,16 @@ impl Observer for Progress {
                 self.show(&mut state);
             }
             Event::Waiting { what, why } => {
-                if state.waiting.as_ref() != Some(&what) {
+                // Several clients of one server find out by themselves; a person is told once.
+                if !state.waiting.contains(&what) {
                     self.say(&format!("waiting for {what}: {why}"));
+                    state.waiting.insert(what);
                 }
-                state.waiting = Some(what);
             }
             Event::Resumed { what } => {
-                self.say(&format!("{what} is back"));
-                state.waiting = None;
+                if state.waiting.remove(&what) {
+                    self.say(&format!("{what} is back"));
+                }
             }
             Event::Assigned { stage, partitions } => {
                 let list = if partitions.is_empty() { "no partitions".into() } else { partitions.join(" ") };

@@ -60,6 +60,22 @@ impl OwnStack {
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// The server closes nothing and answers nobody, until `continue_server`.
+    pub fn halt_server(&self, service: &str) {
+        self.signal(service, "-STOP");
+    }
+
+    pub fn continue_server(&self, service: &str) {
+        self.signal(service, "-CONT");
+    }
+
+    fn signal(&self, service: &str, signal: &str) {
+        let pid = std::fs::read_to_string(self.dir.join("run").join(format!("{service}.pid"))).unwrap();
+        // The whole group: what was started may be a shell around the server.
+        let sent = Command::new("kill").args([signal, "--", &format!("-{}", pid.trim())]).status().unwrap();
+        assert!(sent.success());
+    }
+
     fn wipe_when_this_process_ends(&self) {
         let script = "while kill -0 \"$1\"; do sleep 0.3; done; \"$2\" wipe; rm -rf \"$STACK_DIR\"";
         let stack = self.command();

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::e2e::project::{Project, ask, eventually, expected, orders_csv, sql, text_of, topic_is_gone};
+use crate::e2e::project::{
+    HANGS, Project, ask, ask_sqlite, block_on, brokers, eventually, expected, orders_csv, sql, text_of, topic_is_gone,
+};
 use crate::e2e::servers::{check, program, project};
 
 #[test]
 fn a_kafka_out_of_reach_at_the_start_is_exit_code_3() {
-    let text = program().replace(&crate::e2e::project::brokers(), "127.0.0.1:9");
+    let text = program().replace(&brokers(), "127.0.0.1:9");
     let project = Project::new("nokafka", &text);
     project.write("orders.csv", orders_csv(10));
     let output = project.output(&["run", "main.pipe", "--until-end"]);
@@ -59,10 +61,71 @@ fn a_topic_created_anew_stops_the_stage() {
     check(&project, 2_000);
 }
 
+#[test]
+fn partitions_that_are_added_to_a_topic_are_read_and_told() {
+    use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
+    use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+    let program = r#"
+pipeline NAME { }
+connection bus = kafka { brokers = "BROKERS" }
+connection db = sqlite { path = "out.db" }
+type Word = { word: string }
+topic words: Word on bus { name = "NAME.words", format = json, start = latest }
+sink stored from words to db { table = "words", write = append }
+"#;
+    let project = Project::new("added", &program.replace("BROKERS", &brokers()));
+    let topic = format!("{}.words", project.name);
+    let mut config = rdkafka::ClientConfig::new();
+    config.set("bootstrap.servers", brokers()).set("topic.metadata.refresh.interval.ms", "500");
+    let admin: AdminClient<_> = config.create().unwrap();
+    create_topic(&admin, &topic, 2);
+    let producer: ThreadedProducer<DefaultProducerContext> = config.create().unwrap();
+    let send = |partition: i32, word: &str| {
+        let value = format!("{{\"word\":\"{word}\"}}");
+        let record = BaseRecord::<(), _>::to(&topic).partition(partition).payload(&value);
+        if producer.send(record).is_ok() {
+            producer.flush(HANGS).unwrap();
+        }
+    };
+    let mut running = project.start(&["run", "main.pipe"]);
+    let stored = |word: &str| {
+        let query = format!("SELECT count(*) || '' FROM words WHERE word = '{word}'");
+        ask_sqlite(&project.path("out.db"), &query).parse::<u64>().unwrap_or_default()
+    };
+    // What came before it had its place is not to be read: until it has, nothing of this is.
+    eventually("the first partitions are read", || {
+        send(0, "old");
+        stored("old") > 0
+    });
+    let more = block_on(admin.create_partitions(&[NewPartitions::new(&topic, 4)], &AdminOptions::new())).unwrap();
+    assert!(more.iter().all(Result::is_ok), "{more:?}");
+    // Before the run knows the partition: this is no old record, though the topic is read from its end.
+    eventually("the producer knows the partition", || {
+        let metadata = producer.client().fetch_metadata(Some(&topic), HANGS).unwrap();
+        metadata.topics()[0].partitions().len() == 4
+    });
+    send(3, "new");
+    eventually("it is stored", || stored("new") == 1);
+    eventually("it is told", || running.log().contains("has 4 partitions now, 2 before"));
+    running.terminate();
+    assert_eq!(running.wait(), 0, "{}", running.log());
+    assert_eq!(running.log().matches("4 partitions now").count(), 1, "{}", running.log());
+}
+
+fn create_topic(
+    admin: &rdkafka::admin::AdminClient<rdkafka::client::DefaultClientContext>,
+    name: &str,
+    partitions: i32,
+) {
+    use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
+    let new = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+    let created = block_on(admin.create_topics(&[new], &AdminOptions::new())).unwrap();
+    assert!(created.iter().all(Result::is_ok), "{created:?}");
+}
+
 fn delete_topic(name: &str) {
     use rdkafka::admin::{AdminClient, AdminOptions};
-    let client: AdminClient<_> =
-        rdkafka::ClientConfig::new().set("bootstrap.servers", crate::e2e::project::brokers()).create().unwrap();
+    let client: AdminClient<_> = rdkafka::ClientConfig::new().set("bootstrap.servers", brokers()).create().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let results = runtime.block_on(client.delete_topics(&[name], &AdminOptions::new())).unwrap();
     assert!(results.iter().all(Result::is_ok), "{results:?}");

@@ -65,6 +65,7 @@ const READER: &[Default] = &[
     ),
     ("session.timeout.ms", "10000", "the partitions of an instance that died move on after ten seconds"),
     ("heartbeat.interval.ms", "3000", "a third of the session timeout"),
+    ("topic.metadata.refresh.interval.ms", "5000", "partitions that are added are read within seconds"),
     ("max.poll.interval.ms", "300000", "a stage whose thread hangs gives its partitions up after five minutes"),
     ("enable.partition.eof", "false", "ends are asked for where they matter"),
 ];

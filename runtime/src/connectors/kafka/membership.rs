@@ -75,6 +75,11 @@ impl Membership {
         self.away.lock().clone()
     }
 
+    /// A question was not answered in time: a broker that hangs closes no connection, so the client says nothing of it.
+    pub(crate) fn unanswered(&self) {
+        self.away.lock().get_or_insert_with(|| "no answer".to_string());
+    }
+
     /// Brokers answer again.
     pub(crate) fn back(&self) {
         *self.away.lock() = None;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use super::errors::ReaderError;
+use super::errors::{ReaderError, is_away};
 use super::membership::{Change, Membership};
 use super::native::topic_ids::topic_ids;
 use super::reader::topic_recreated;
@@ -27,6 +27,8 @@ pub(crate) struct Poller {
     pub(crate) what: String,
     /// The ids of the topics when they were first known.
     pub(crate) ids: Option<Vec<Option<String>>>,
+    /// How many partitions each topic had when it was last looked at.
+    pub(crate) partitions: Vec<Option<usize>>,
 }
 
 impl Poller {
@@ -46,6 +48,7 @@ impl Poller {
             let Some(why) = self.consumer.context().away() else {
                 if watched.is_none_or(|it| it.elapsed() > WATCH) {
                     self.watch();
+                    self.count_partitions();
                     watched = Some(Instant::now());
                 }
                 continue;
@@ -77,9 +80,29 @@ impl Poller {
         }
     }
 
+    /// The group gives added partitions to its members by itself; what they do to keys has to be told.
+    fn count_partitions(&mut self) {
+        for (name, before) in self.topics.iter().zip(&mut self.partitions) {
+            let Ok(metadata) = self.consumer.fetch_metadata(Some(name), Duration::from_secs(2)) else { return };
+            let now = metadata.topics().first().map_or(0, |it| it.partitions().len());
+            if let Some(before) = before.filter(|it| *it < now) {
+                let text = format!(
+                    "topic `{name}` has {now} partitions now, {before} before: records of one key that come from here on may \
+                     lie in another partition than those before, and their order over both is not kept"
+                );
+                self.observer.event(Event::Note { text });
+            }
+            *before = Some(now).filter(|it| *it > 0).or(*before);
+        }
+    }
+
     /// The client itself goes on reading a topic that was deleted and created again, at the old offset.
     fn watch(&mut self) {
-        let Ok(now) = topic_ids(self.consumer.client(), &self.topics, Duration::from_secs(2)) else { return };
+        let now = match topic_ids(self.consumer.client(), &self.topics, Duration::from_secs(2)) {
+            Ok(now) => now,
+            Err(code) if is_away(code) => return self.consumer.context().unanswered(),
+            Err(_) => return,
+        };
         let Some(before) = &self.ids else {
             self.ids = Some(now);
             return;

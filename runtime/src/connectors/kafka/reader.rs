@@ -20,7 +20,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::admin::{invalid_client, what};
 use super::batch::{Batch, MessageQueue, QueueError, Signal};
 use super::client::{self, Purpose};
-use super::errors::ReaderError;
+use super::errors::{ReaderError, is_away};
 use super::farewell;
 use super::membership::{Change, Membership};
 use super::native::topic_ids::topic_ids;
@@ -29,8 +29,10 @@ use super::slot::Slot;
 use super::spec::KafkaConnection;
 use crate::report::{ErrorClass, Observer, RunError};
 
-/// How long one question to the cluster may take.
+/// How long the client may take to start an assignment.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How long one question to the cluster may take before it counts as unanswered, and may be asked again.
+const QUESTION: Duration = Duration::from_secs(3);
 /// How long leaving the group may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -134,6 +136,7 @@ impl StageReader {
             observer,
             what: what(&connection, &connection_name),
             ids: None,
+            partitions: vec![None; topics.len()],
         };
         let poller = std::thread::Builder::new().name("kafka-group".to_string()).spawn(move || poller.run()).map_err(
             |error| RunError {
@@ -362,8 +365,8 @@ impl StageReader {
         // A millisecond that began before the time may hold older records.
         let millis = Offset::Offset(-(-time_us).div_euclid(1000));
         let list = self.list(partitions.iter().map(|it| (it.0, it.1, millis)))?;
-        let found = self.consumer()?.offsets_for_times(list, ANSWER);
-        let found = found.map_err(|error| ReaderError::of("offsets cannot be looked up by time", &error))?;
+        let found = self.consumer()?.offsets_for_times(list, QUESTION);
+        let found = found.map_err(|error| self.unanswered("offsets cannot be looked up by time", &error))?;
         partitions
             .iter()
             .map(|&(topic, partition)| match found.find_partition(self.name(topic), partition).map(|it| it.offset()) {
@@ -456,7 +459,18 @@ impl StageReader {
     fn watermarks(&self, topic: u16, partition: i32) -> Result<(i64, i64), ReaderError> {
         let name = self.name(topic);
         let doing = || format!("the ends of partition {partition} of `{name}` cannot be asked for");
-        self.consumer()?.fetch_watermarks(name, partition, ANSWER).map_err(|error| ReaderError::of(&doing(), &error))
+        let ends = self.consumer()?.fetch_watermarks(name, partition, QUESTION);
+        ends.map_err(|error| self.unanswered(&doing(), &error))
+    }
+
+    /// What came instead of an answer. Brokers that keep silent are away, and the poller says so.
+    fn unanswered(&self, doing: &str, error: &KafkaError) -> ReaderError {
+        if let (Some(code), Some(consumer)) = (error.rdkafka_error_code(), &self.consumer)
+            && is_away(code)
+        {
+            consumer.context().unanswered();
+        }
+        ReaderError::of(doing, error)
     }
 
     fn list(&self, entries: impl Iterator<Item = (u16, i32, Offset)>) -> Result<TopicPartitionList, ReaderError> {

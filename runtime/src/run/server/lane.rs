@@ -210,8 +210,13 @@ impl Lane<'_> {
                 self.reading.on(Happened::Acquired(acquired));
             }
             Action::Start(fresh) => {
-                let starts = self.starts(&fresh)?;
-                let started = self.committer.start_at(starts)?;
+                let started = match self.starts(&fresh) {
+                    Ok(starts) => self.committer.start_at(starts)?,
+                    Err(error) => {
+                        self.not_now(error)?;
+                        None
+                    }
+                };
                 self.reading.on(started.map_or(Happened::StartRefused, Happened::Started));
             }
             Action::Resume(positions) => self.resume(&positions)?,
@@ -386,22 +391,31 @@ impl Lane<'_> {
     }
 
     /// Where partitions begin that were never read.
-    fn starts(&self, fresh: &[Acquired]) -> Result<Vec<Acquired>, RunError> {
+    fn starts(&self, fresh: &[Acquired]) -> Result<Vec<Acquired>, ReaderError> {
         let mut out = Vec::with_capacity(fresh.len());
         for it in fresh {
             let of_topic = self.topics.get(usize::from(it.topic)).map(|topic| topic.start);
-            let start = self.shared.settings.from.or(of_topic).unwrap_or_default();
+            let start = match self.shared.settings.from.or(of_topic).unwrap_or_default() {
+                // All that is in a partition that was added came after the run began.
+                _ if self.was_added(it) => Start::Earliest,
+                said => said,
+            };
             let at = (it.topic, it.partition);
             let found = match start {
                 Start::Earliest => self.reader.earliest(&[at]),
                 Start::Latest => self.reader.end_offsets(&[at]),
                 Start::Timestamp(us) => self.reader.offsets_for_time(&[at], us),
             };
-            let found = found.map_err(|error| self.reader_error(error))?;
-            let next = found.first().map(|(_, _, offset)| *offset);
+            let next = found?.first().map(|(_, _, offset)| *offset);
             out.push(Acquired { next, topic_id: self.topic_id(it.topic), ..it.clone() });
         }
         Ok(out)
+    }
+
+    /// The topic has got this partition since the run began.
+    fn was_added(&self, it: &Acquired) -> bool {
+        let name = self.stage.topics.get(usize::from(it.topic));
+        name.and_then(|it| self.shared.partitions.get(it)).is_some_and(|before| it.partition >= *before)
     }
 
     fn tell_assignment(&self) {
@@ -425,15 +439,25 @@ impl Lane<'_> {
             Some(ends) => ends.clone(),
             None => {
                 let ours: Vec<(u16, i32)> = self.reading.ours().iter().copied().collect();
-                let ends = self.reader.end_offsets(&ours).map_err(|error| self.reader_error(error))?;
-                self.ends = Some(ends.clone());
-                ends
+                match self.reader.end_offsets(&ours) {
+                    Ok(ends) => self.ends.insert(ends).clone(),
+                    Err(error) => return self.not_now(error).map(|()| false),
+                }
             }
         };
-        if self.reader.at_end(&ends).map_err(|error| self.reader_error(error))? {
-            return Ok(true);
+        match self.reader.at_end(&ends) {
+            Ok(at_end) => Ok(at_end),
+            Err(error) => self.not_now(error).map(|()| false),
         }
-        Ok(false)
+    }
+
+    /// A question that the cluster does not answer now is asked again; brokers that are away are told of by the reader.
+    fn not_now(&self, error: ReaderError) -> Result<(), RunError> {
+        if error.is_fatal() {
+            return Err(self.reader_error(error));
+        }
+        tracing::debug!(%error, "asked again");
+        Ok(())
     }
 
     /// A policy stops the stage: what came before the record is stored first.

@@ -151,10 +151,25 @@ fn prepare_topics(plan: &Plan, observer: &dyn Observer) -> Result<BTreeMap<Strin
             // The lease of a source is a place in a group over this topic.
             needs.push(cursor::positions_topic());
         }
-        let prepared = cluster.prepare(&needs)?;
+        let prepared = prepared(&cluster, &needs, observer)?;
         found.extend(topics.iter().map(|it| it.name.clone()).zip(prepared));
     }
     Ok(found)
+}
+
+/// A cluster that answers late, or not all of what it is asked, is given as long as one that is away.
+fn prepared(cluster: &Cluster, needs: &[TopicNeed], observer: &dyn Observer) -> Result<Vec<TopicFound>, RunError> {
+    let started = Instant::now();
+    loop {
+        match cluster.prepare(needs) {
+            Err(error) if error.class == ErrorClass::OutOfReach && started.elapsed() < PATIENCE => {
+                tracing::debug!(%error.message, "topics are asked for again");
+                cluster.wait(PATIENCE.saturating_sub(started.elapsed()), observer)?;
+                std::thread::sleep(IDLE);
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// The decoded options of a Kafka connection.

@@ -1,6 +1,7 @@
 //! A source on a real cluster: records of all its topics and its cursor in one Kafka transaction, by one instance at a time.
 //! As a service it goes on with what comes later.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -84,7 +85,8 @@ pub(super) fn run(shared: &Shared, name: &str, topics: &[String]) -> Result<Sour
     }
     let cluster = first.connection.clone();
     let connection = kafka_connection(plan, &cluster)?;
-    let reading = Reading { shared, source, topics: targets, cluster, id: transactional_id(shared, name) };
+    let id = transactional_id(shared, name);
+    let reading = Reading { shared, source, topics: targets, cluster, id, troubled: Cell::new(false) };
     let state_dir = Some(shared.settings.state_dir.clone());
     let observer = Arc::clone(&shared.observer);
     let mut lease = SourceLease::join(&connection, &reading.cluster, &reading.id, state_dir, observer)?;
@@ -110,6 +112,8 @@ struct Reading<'a> {
     /// The connection of all of them.
     cluster: String,
     id: String,
+    /// It was told why nothing goes on, and nothing has since.
+    troubled: Cell<bool>,
 }
 
 impl Reading<'_> {
@@ -144,8 +148,10 @@ impl Reading<'_> {
         match interrupted {
             Interrupted::Failed(error) => Err(RunError { origin: error.origin.or(Some(self.source.origin)), ..error }),
             Interrupted::Again(why) => {
-                let text = format!("source `{}`: {why}; going on from the last commit", self.source.name);
-                self.shared.observer.event(Event::Note { text });
+                if !self.troubled.replace(true) {
+                    let text = format!("source `{}`: {why}; going on from the last commit", self.source.name);
+                    self.shared.observer.event(Event::Note { text });
+                }
                 std::thread::sleep(Duration::from_millis(200));
                 Ok(())
             }
@@ -212,6 +218,7 @@ impl Reading<'_> {
             let cursor = Stored { position: reader.cursor(), read: read_before + seen.read };
             let text = serde_json::to_string(&cursor).map_err(|error| bug(error.to_string()))?;
             producer.commit(&text)?;
+            self.troubled.set(false);
             *total = merge(before.clone(), seen, read_before);
             self.shared.observer.event(Event::Source {
                 source: self.source.name.clone(),
