@@ -17,4 +17,5 @@ mod renamed;
 mod secured;
 mod servers;
 mod sources;
+mod two_programs;
 mod weather;

@@ -26,7 +26,7 @@ use super::spec::KafkaConnection;
 use crate::report::{ErrorClass, Event, Observer, RunError};
 
 /// How long one question to the cluster may take.
-const ANSWER: Duration = Duration::from_secs(10);
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
 /// How long a fresh topic may take until all its partitions have a leader.
 const SETTLE: Duration = Duration::from_secs(20);
 
@@ -75,7 +75,7 @@ pub struct TopicFound {
 
 /// Remembers what the client last complained about.
 #[derive(Default)]
-struct Ears {
+pub(super) struct Ears {
     last: Mutex<Option<(Option<Code>, String)>>,
 }
 
@@ -103,8 +103,8 @@ impl ConsumerContext for Ears {}
 
 /// A cluster, as far as its topics go.
 pub struct Cluster {
-    config: ClientConfig,
-    probe: BaseConsumer<Ears>,
+    pub(super) config: ClientConfig,
+    pub(super) probe: BaseConsumer<Ears>,
     /// "Kafka at 127.0.0.1:9092 (connection `main`)"
     what: String,
     connection: String,
@@ -354,7 +354,7 @@ impl Wake for Unpark {
 }
 
 /// Waits for a future on this thread, whether or not it belongs to an async runtime.
-fn wait_for<F: Future>(future: F) -> F::Output {
+pub(super) fn wait_for<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut future = pin!(future);
     loop {

@@ -1,6 +1,6 @@
 //! Stored cursors of sources: a compacted topic of the cluster, written in the transactions of the records.
 //!
-//! Knows what a cursor is called, not what it means. Invariant: the newest committed cursor is found, even while other
+//! Knows what a cursor is called, not what it means; beside the cursors the topic holds what [`super::ownership`] writes. Invariant: the newest committed cursor is found, even while other
 //! programs have transactions open on the same topic.
 
 use std::time::{Duration, Instant};
@@ -44,6 +44,20 @@ pub fn cursor_key(program: &str, source: &str) -> String {
 /// The newest committed cursor of this key. To be called after the writer's `init_transactions`: no transaction of its own
 /// is open any more.
 pub fn read_cursor(connection: &KafkaConnection, key: &str) -> Result<Option<String>, ReaderError> {
+    let mut cursor = None;
+    read_all(connection, &mut |found, value| {
+        if found == key.as_bytes() {
+            cursor = value.map(|it| String::from_utf8_lossy(it).into_owned());
+        }
+    })?;
+    Ok(cursor)
+}
+
+/// What takes a key and a value.
+type Each<'a> = &'a mut dyn FnMut(&[u8], Option<&[u8]>);
+
+/// All that is committed, in order: keys and values. To be called as above.
+pub(super) fn read_all(connection: &KafkaConnection, each: Each<'_>) -> Result<(), ReaderError> {
     let failed = |error| ReaderError::of("stored positions of sources cannot be read", &error);
     let mut config: ClientConfig = client::config(connection, Purpose::Reader, 1);
     // Never joined; the client wants a name for explicit assignments.
@@ -60,7 +74,6 @@ pub fn read_cursor(connection: &KafkaConnection, key: &str) -> Result<Option<Str
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(POSITIONS, 0, Offset::Offset(start)).map_err(failed)?;
     consumer.assign(&list).map_err(failed)?;
-    let mut cursor = None;
     let mut position = start;
     let deadline = Instant::now() + PATIENCE;
     while position < end {
@@ -71,9 +84,7 @@ pub fn read_cursor(connection: &KafkaConnection, key: &str) -> Result<Option<Str
         match consumer.poll(Duration::from_millis(20)) {
             Some(Ok(message)) => {
                 position = position.max(message.offset() + 1);
-                if message.key() == Some(key.as_bytes()) {
-                    cursor = message.payload().map(|it| String::from_utf8_lossy(it).into_owned());
-                }
+                each(message.key().unwrap_or_default(), message.payload());
             }
             Some(Err(error)) => {
                 let error = ReaderError::of("stored positions of sources cannot be read", &error);
@@ -91,5 +102,5 @@ pub fn read_cursor(connection: &KafkaConnection, key: &str) -> Result<Option<Str
         }
     }
     farewell::close(&consumer);
-    Ok(cursor)
+    Ok(())
 }

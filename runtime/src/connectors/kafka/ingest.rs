@@ -17,8 +17,9 @@ use rdkafka::util::Timeout;
 
 use super::admin::{Cluster, TopicFound, TopicNeed, invalid_client};
 use super::client::{self, Purpose};
-use super::cursor::{POSITIONS, cursor_key, positions_topic, read_cursor};
+use super::cursor::{POSITIONS, cursor_key, positions_topic, read_all};
 use super::errors::ReaderError;
+use super::ownership::Owners;
 use super::renamed;
 use super::spec::KafkaConnection;
 use crate::crash_points;
@@ -114,8 +115,7 @@ impl IngestProducer {
         let cluster = Cluster::new(&connection, &connection_name).map_err(of_run)?;
         let needs: Vec<_> = topics.iter().cloned().chain([positions_topic(), letters]).collect();
         let found = cluster.prepare(&needs).map_err(of_run)?;
-        let fed = found.into_iter().take(topics.len());
-        let topics = fed.map(|TopicFound { name, partitions, .. }| (name, partitions)).collect();
+        let fed: Vec<TopicFound> = found.into_iter().take(topics.len()).collect();
 
         let mut settings = client::config(&connection, Purpose::Writer, 1);
         settings.set("transactional.id", &transactional_id);
@@ -124,7 +124,9 @@ impl IngestProducer {
             settings.create().map_err(|error| of_run(invalid_client(&connection_name, &error)))?;
         init(&producer, &source)?;
         let key = cursor_key(&program, &source);
-        let own = renamed::stored(read_cursor(&connection, &key)?, &program, was.as_deref())?;
+        let own = claimed(&connection, &producer, &fed, &key, &program, was.as_deref())?;
+        let own = renamed::stored(own, &program, was.as_deref())?;
+        let topics = fed.into_iter().map(|TopicFound { name, partitions, .. }| (name, partitions)).collect();
         let mut leaving = None;
         let cursor = match &was {
             None => own,
@@ -370,6 +372,38 @@ fn enqueue(
             }
             Err((error, _)) => return Err(error),
         }
+    }
+}
+
+/// The cursor of this key, once all topics are the program's own. What it has not claimed yet it claims, and looks again
+/// whether it was the first.
+fn claimed(
+    connection: &KafkaConnection,
+    producer: &ThreadedProducer<DefaultProducerContext>,
+    topics: &[TopicFound],
+    key: &str,
+    program: &str,
+    was: Option<&str>,
+) -> Result<Option<String>, ReaderError> {
+    loop {
+        let (mut owners, mut cursor) = (Owners::of(topics), None);
+        read_all(connection, &mut |found, value| {
+            if found == key.as_bytes() {
+                cursor = value.map(|it| String::from_utf8_lossy(it).into_owned());
+            }
+            owners.hear(found, value);
+        })?;
+        let missing = owners.missing(program, was)?;
+        if missing.is_empty() {
+            return Ok(cursor);
+        }
+        let failed = |error| ReaderError::of("the topics of the program cannot be claimed", &error);
+        producer.begin_transaction().map_err(failed)?;
+        for (key, value) in &missing {
+            let claim = BaseRecord::to(POSITIONS).partition(0).key(key.as_bytes()).payload(value.as_bytes());
+            enqueue(producer, claim).map_err(failed)?;
+        }
+        producer.commit_transaction(INIT).map_err(failed)?;
     }
 }
 

@@ -14,6 +14,8 @@ pub mod admin;
 #[cfg(feature = "engine")]
 pub mod cursor;
 #[cfg(feature = "engine")]
+mod differences;
+#[cfg(feature = "engine")]
 pub mod embedded;
 #[cfg(feature = "engine")]
 mod embedded_window;
@@ -31,6 +33,8 @@ mod membership;
 mod native;
 #[cfg(feature = "engine")]
 pub mod originals;
+#[cfg(feature = "engine")]
+mod ownership;
 #[cfg(feature = "engine")]
 mod poller;
 #[cfg(feature = "engine")]

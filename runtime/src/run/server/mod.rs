@@ -101,6 +101,8 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         })?);
     }
     drop(out);
+    // Beside the threads: nothing waits for it.
+    tell_differences(plan, &*observer);
     let mut summary = Summary { ended: true, ..Summary::default() };
     let mut failure: Option<RunError> = None;
     while let Ok(it) = ended.recv() {
@@ -155,6 +157,19 @@ fn prepare_topics(plan: &Plan, observer: &dyn Observer) -> Result<BTreeMap<Strin
         found.extend(topics.iter().map(|it| it.name.clone()).zip(prepared));
     }
     Ok(found)
+}
+
+/// What the topics of the program have otherwise in Kafka than it says.
+fn tell_differences(plan: &Plan, observer: &dyn Observer) {
+    let clusters: BTreeSet<&String> = plan.topics.iter().filter(|it| it.owned()).map(|it| &it.connection).collect();
+    for name in clusters {
+        let topics = plan.topics.iter().filter(|it| it.connection == *name);
+        let needs: Vec<TopicNeed> = topics.map(TopicNeed::from).collect();
+        let cluster = kafka_connection(plan, name).and_then(|it| Cluster::new(&it, name));
+        for text in cluster.map(|it| it.differences(&needs)).unwrap_or_default() {
+            observer.event(Event::Note { text });
+        }
+    }
 }
 
 /// A cluster that answers late, or not all of what it is asked, is given as long as one that is away.

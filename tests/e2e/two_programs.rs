@@ -1,0 +1,52 @@
+//! Two programs on one cluster: a topic that one of them writes is not the other's.
+
+use crate::e2e::project::{Project, ask_sqlite, brokers, text_of};
+
+/// OWNER stands for the program that comes first, and its topic.
+const PROGRAM: &str = r#"
+pipeline NAME { WAS }
+connection disk = files { root = "." }
+connection bus = kafka { brokers = "BROKERS" }
+connection db = sqlite { path = "out.db" }
+type Row = { id: int64, v: string }
+source rows: Row from disk { path = "rows.jsonl", format = json }
+topic things from rows { name = "OWNER.things", replication = 1, partitions = 2, partition_key = id }
+sink stored from things to db { table = "things", write = append }
+"#;
+
+fn project(what: &str, owner: Option<&str>, was: &str) -> Project {
+    let text = PROGRAM.replace("OWNER", owner.unwrap_or("NAME")).replace("BROKERS", &brokers());
+    let project = Project::new(what, &text.replace("WAS", was));
+    project.write("rows.jsonl", (0..100).map(|it| format!("{{\"id\":{it},\"v\":\"{what}\"}}\n")).collect::<String>());
+    project
+}
+
+fn stored(project: &Project) -> String {
+    ask_sqlite(&project.path("out.db"), "SELECT count(*) || ' of ' || min(v) || '..' || max(v) FROM things")
+}
+
+#[test]
+fn the_second_program_that_writes_a_topic_is_refused_until_it_is_the_first_under_a_new_name() {
+    let first = project("first", None, "");
+    first.run_to_end();
+    assert_eq!(stored(&first), "100 of first..first");
+
+    let second = project("second", Some(&first.name), "");
+    let output = second.output(&["run", "main.pipe", "--until-end"]);
+    let text = text_of(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("topic-of-another-program") && text.contains(&format!("`{}`", first.name)), "{text}");
+
+    // Nothing of the second one came into the topic, and the first goes on.
+    first.write("rows.jsonl", (0..150).map(|it| format!("{{\"id\":{it},\"v\":\"first\"}}\n")).collect::<String>());
+    first.run_to_end();
+    assert_eq!(stored(&first), "150 of first..first");
+
+    // Renamed, it takes its topics along, and may forget its old name.
+    for was in [format!("was = \"{}\"", first.name), String::new()] {
+        let text = PROGRAM.replace("OWNER", &first.name).replace("BROKERS", &brokers()).replace("WAS", &was);
+        first.write("main.pipe", text.replace("NAME", &second.name));
+        first.run_to_end();
+        assert_eq!(stored(&first), "150 of first..first");
+    }
+}
