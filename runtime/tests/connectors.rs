@@ -8,5 +8,6 @@ mod kafka;
 mod kafka_away;
 mod postgres;
 mod postgres_setup;
+mod refused;
 mod sqlite;
 mod stage;

@@ -132,7 +132,7 @@ async fn rights_that_are_missing_are_named() {
         (
             "permission-denied",
             "this user lacks UPDATE, DELETE on the table `fact_orders`",
-            "GRANT UPDATE, DELETE ON \"public\".\"fact_orders\" TO …"
+            format!("GRANT UPDATE, DELETE ON \"public\".\"fact_orders\" TO {role}").as_str()
         )
     );
     assert_eq!(configuration(&read_only[0]).0, "database-read-only");

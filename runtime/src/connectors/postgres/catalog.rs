@@ -25,6 +25,10 @@ pub(crate) struct ActualTable {
     pub unique: Vec<Vec<String>>,
     /// Rights on it that this user has not, of SELECT, INSERT, UPDATE, DELETE.
     pub denied: Vec<String>,
+    /// This user, quoted.
+    pub user: String,
+    /// It, or a partition of it, has triggers that may drop rows.
+    pub drops: bool,
 }
 
 impl ActualTable {
@@ -50,24 +54,27 @@ pub(crate) async fn schema_exists(client: &mut Client, schema: &str) -> Result<b
     Ok(!client.rows(query).await?.is_empty())
 }
 
-/// The one text that a statement gives.
-pub(crate) async fn shape(client: &mut Client, sql: &str) -> Result<String, Failure> {
-    let rows = client.rows(sqlx::query(sql)).await?;
-    let text = rows.first().map_or(Ok(String::new()), |row| row.try_get(0));
-    text.map_err(|error| client.failure(error))
-}
-
 /// Reads a table; `name` is quoted. None: there is none.
 pub(crate) async fn read(client: &mut Client, name: &str) -> Result<Option<ActualTable>, Failure> {
     let sql = "SELECT relkind::text, array(SELECT p FROM unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p \
-               WHERE NOT has_table_privilege(oid, p)) FROM pg_class WHERE oid = to_regclass($1)";
+               WHERE NOT has_table_privilege(oid, p)), quote_ident(current_user) FROM pg_class WHERE oid = to_regclass($1)";
     let rows = client.rows(sqlx::query(sql).bind(name)).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let head = row.try_get(0).and_then(|kind: String| Ok((kind, row.try_get(1)?)));
-    let (kind, denied) = head.map_err(|error| client.failure(error))?;
+    let head = row.try_get(0).and_then(|kind: String| Ok((kind, row.try_get(1)?, row.try_get(2)?)));
+    let (kind, denied, user) = head.map_err(|error| client.failure(error))?;
     let columns = columns(client, name).await?;
     let unique = unique(client, name).await?;
-    Ok(Some(ActualTable { kind, columns, unique, denied }))
+    let drops = drops(client, name).await?;
+    Ok(Some(ActualTable { kind, columns, unique, denied, user, drops }))
+}
+
+/// Triggers that run before a row is written, and may return nothing instead of it.
+async fn drops(client: &mut Client, name: &str) -> Result<bool, Failure> {
+    const BEFORE_ROW: i32 = 1 | 2;
+    let sql = "SELECT 1 FROM pg_trigger WHERE (tgrelid = to_regclass($1) \
+               OR tgrelid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))) \
+               AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype::int & $2 = $2 LIMIT 1";
+    Ok(!client.rows(sqlx::query(sql).bind(name).bind(BEFORE_ROW)).await?.is_empty())
 }
 
 async fn columns(client: &mut Client, name: &str) -> Result<Vec<ActualColumn>, Failure> {

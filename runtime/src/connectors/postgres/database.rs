@@ -8,7 +8,7 @@ use super::client::{self, Client};
 use super::encode::PostgresEncoder;
 use super::session::PostgresSession;
 use super::table::Table;
-use super::{PostgresConnection, history, letters, prepare, renamed};
+use super::{PostgresConnection, changed, history, letters, prepare, renamed};
 use crate::sinks::commit::{self, Unsettled};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
@@ -84,8 +84,12 @@ impl PostgresDatabase {
             None => Client::connect(&self.options, &self.context.program).await?,
         };
         if !client.staged {
-            for upsert in self.tables.iter().filter_map(|table| table.upsert.as_ref()) {
-                client.script(&upsert.stage).await?;
+            for (index, table) in self.tables.iter().enumerate() {
+                let Some(upsert) = &table.upsert else { continue };
+                if let Err(failure) = client.script(&upsert.stage).await {
+                    let failure = failure.settled().of_sink(index);
+                    return Err(changed::explained(&mut client, &self.context, &self.options.schema, failure).await);
+                }
             }
             client.staged = true;
         }
@@ -230,7 +234,11 @@ impl PostgresDatabase {
             order: &mut self.order,
             in_parts: false,
         };
-        let outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        let mut outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        if let Err(Unsettled::Failed(failure @ Failure::Configuration { .. })) = outcome {
+            let failure = changed::explained(&mut client, &self.context, &self.options.schema, failure).await;
+            outcome = Err(Unsettled::Failed(failure));
+        }
         if !matches!(&outcome, Err(Unsettled::Failed(failure)) if failure.breaks_connection()) {
             self.client = Some(client);
         }

@@ -9,6 +9,8 @@ mod types;
 #[cfg(feature = "engine")]
 mod catalog;
 #[cfg(feature = "engine")]
+mod changed;
+#[cfg(feature = "engine")]
 mod client;
 #[cfg(feature = "engine")]
 mod database;

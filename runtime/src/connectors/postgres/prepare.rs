@@ -107,7 +107,7 @@ async fn prepare(
         }
     }
     // Before the columns are read again: what changes in between is found at the first commit.
-    let shape = catalog::shape(client, &super::table::shape(sink, &name)).await?;
+    let shape = client.text(&super::table::shape(sink, &name)).await?;
     if actual.is_some() {
         actual = catalog::read(client, &name).await?;
     }
@@ -115,7 +115,11 @@ async fn prepare(
         return Err(Failure::Unavailable(format!("the table `{}` was dropped meanwhile", sink.table)));
     };
     let (wires, problems) = check(sink, &name, &actual);
-    Ok(if problems.is_empty() { Ok(Table::new(index, sink, &name, wires, &shape)) } else { Err(problems) })
+    Ok(if problems.is_empty() {
+        Ok(Table::new(index, sink, &name, wires, &shape, actual.drops))
+    } else {
+        Err(problems)
+    })
 }
 
 fn create_table(sink: &Sink, name: &str) -> String {
@@ -165,7 +169,8 @@ fn added_columns(sink: &Sink, name: &str, actual: &ActualTable) -> String {
     statements.join("; ")
 }
 
-fn check(sink: &Sink, name: &str, actual: &ActualTable) -> (Vec<super::types::Wire>, Vec<Failure>) {
+/// How the columns are written, and what is wrong with the table.
+pub(crate) fn check(sink: &Sink, name: &str, actual: &ActualTable) -> (Vec<super::types::Wire>, Vec<Failure>) {
     let table = &sink.table;
     let (mut wires, mut problems) = (Vec::new(), Vec::new());
     let mut problem = |code, message: String, help: String| {
@@ -240,7 +245,7 @@ fn check(sink: &Sink, name: &str, actual: &ActualTable) -> (Vec<super::types::Wi
         problem(
             "permission-denied",
             format!("this user lacks {} on the table `{table}`", denied.join(", ")),
-            format!("GRANT {} ON {name} TO …", denied.join(", ")),
+            format!("GRANT {} ON {name} TO {}", denied.join(", "), actual.user),
         );
     }
     (wires, problems)

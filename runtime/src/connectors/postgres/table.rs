@@ -83,6 +83,10 @@ pub(crate) struct UpsertSql {
     pub stage: String,
     /// Moves rows from the temporary table into the table.
     pub merge: String,
+    /// The merge, which tells what became of the rows: of a table with triggers that may drop some.
+    pub counted_merge: Option<String>,
+    /// Counts the rows that should be deleted or marked and are not: of a table with such triggers.
+    pub left: Option<String>,
     /// `COPY …` of the keys of deletes.
     pub copy_keys: String,
     /// Deletes or marks the rows of those keys.
@@ -92,8 +96,9 @@ pub(crate) struct UpsertSql {
 }
 
 impl Table {
-    /// Number `index` of its stage; `name` is quoted; `checked`: its [`shape`] when it was checked.
-    pub fn new(index: usize, sink: &Sink, name: &str, wires: Vec<Wire>, checked: &str) -> Self {
+    /// Number `index` of its stage; `name` is quoted; `checked`: its [`shape`] when it was checked; `drops`: it
+    /// has triggers that may drop rows.
+    pub fn new(index: usize, sink: &Sink, name: &str, wires: Vec<Wire>, checked: &str, drops: bool) -> Self {
         let unchanged = unchanged(index, sink, name, checked);
         let columns = list(sink.columns.fields.iter().map(|field| &field.name));
         let Write::Upsert { key, on_delete, version } = &sink.write else {
@@ -120,11 +125,19 @@ impl Table {
                 format!("DELETE FROM {name} AS t USING {keys} AS k WHERE {same_key}")
             }
         };
+        let unmarked = match on_delete {
+            OnDelete::Mark(mark) => format!(" AND t.{} IS DISTINCT FROM true", quoted(mark)),
+            OnDelete::Delete | OnDelete::Ignore => String::new(),
+        };
+        let left = format!("SELECT count(*) FROM {name} AS t, {keys} AS k WHERE {same_key}{unmarked}");
         let merge = merge(sink, name, &rows, key, version.as_deref(), &wires);
         Self {
             copy_rows: format!("COPY {rows} ({columns}) FROM STDIN (FORMAT binary)"),
             upsert: Some(UpsertSql {
                 stage: format!("{}; {}", temporary(&rows, &columns), temporary(&keys, &key_list)),
+                counted_merge: drops
+                    .then(|| format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) {merge} RETURNING 1")),
+                left: drops.then_some(left),
                 merge,
                 copy_keys: format!("COPY {keys} ({key_list}) FROM STDIN (FORMAT binary)"),
                 // Without statistics of the temporary table the planner would read the whole table to hash it.

@@ -9,7 +9,7 @@ use super::encode::SqliteEncoder;
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
-use super::{SqliteConnection, client, errors, history, letters, renamed, tables};
+use super::{SqliteConnection, changed, client, errors, history, letters, renamed, tables};
 use crate::sinks::commit;
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
@@ -76,11 +76,14 @@ impl SqliteDatabase {
         let client = self.client(true).await?;
         tables::create_own(client, &path).await?;
         renamed::take_over(client, &context, &path).await?;
-        let mut problems = Vec::new();
-        for (index, sink) in sinks.iter().enumerate() {
+        let (mut problems, mut statements) = (Vec::new(), statements(&sinks));
+        for (index, (sink, statements)) in sinks.iter().zip(&mut statements).enumerate() {
             let found = tables::prepare_sink(client, &path, sink).await;
             problems.extend(found.into_iter().map(|failure| failure.of_sink(index)));
+            let drops = tables::drops(client, sink).await;
+            statements.drops = drops.map_err(|error| errors::failure(error, &path))?;
         }
+        self.statements = statements;
         Ok(problems)
     }
 
@@ -189,7 +192,11 @@ impl Database for SqliteDatabase {
             statements: &mut self.statements,
             path: &self.options.path,
         };
-        let outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        let mut outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        if let Err(commit::Unsettled::Failed(failure @ Failure::Configuration { .. })) = outcome {
+            let failure = changed::explained(connection, &self.context, &self.options.path, failure).await;
+            outcome = Err(commit::Unsettled::Failed(failure));
+        }
         let broken = matches!(&outcome, Err(commit::Unsettled::Failed(failure)) if failure.breaks_connection());
         if !broken {
             self.client = client;

@@ -3,6 +3,8 @@
 mod spec;
 
 #[cfg(feature = "engine")]
+mod changed;
+#[cfg(feature = "engine")]
 mod client;
 #[cfg(feature = "engine")]
 mod database;
