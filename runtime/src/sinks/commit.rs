@@ -15,7 +15,7 @@ use crate::sinks::failure::Failure;
 use crate::sinks::latest::Upsert;
 use crate::sinks::sift::{self, Sifted};
 use crate::sinks::{
-    ChunkRow, Committed, DatabaseError, Epoch, Move, NotKept, Originals, Refused, SinkRows, StageContext,
+    ChunkRow, Committed, DatabaseError, Epoch, Move, NotKept, Originals, Phase, Refused, SinkRows, StageContext,
 };
 
 /// How often a deadlock is tried again at once.
@@ -25,8 +25,10 @@ const CONFLICTS: u32 = 6;
 pub(crate) trait Session: Send {
     /// Begins.
     async fn begin(&mut self, manner: Manner) -> Result<(), Failure>;
-    /// Writes the rows that are not superseded; gives how many of them the database did not keep.
-    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<NotKept, Failure>;
+    /// The order in which the rows of the sinks are written; their deletes are written the other way round.
+    fn sequence(&self) -> Vec<usize>;
+    /// Writes the rows of that part that are not superseded; gives how many of them the database did not keep.
+    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow], part: Part) -> Result<NotKept, Failure>;
     /// Writes no row: fails if no row at all could be written.
     async fn probe(&mut self, sink: usize) -> Result<(), Failure>;
     /// Sets a savepoint.
@@ -50,6 +52,34 @@ pub(crate) enum Manner {
     InParts,
     /// In parts, and what else is checked at the end is checked with each part.
     CheckedParts,
+}
+
+/// What of a sink is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Rows, and the marks before them.
+    Rows,
+    /// Deletes, and the marks behind the rows.
+    Deletes,
+}
+
+impl Part {
+    /// Its phases, in order.
+    pub fn phases(self) -> &'static [Phase] {
+        match self {
+            Self::Rows => &[Phase::Before, Phase::Rows],
+            Self::Deletes => &[Phase::After],
+        }
+    }
+}
+
+impl Phase {
+    pub(super) fn part(self) -> Part {
+        match self {
+            Self::Before | Self::Rows => Part::Rows,
+            Self::After => Part::Deletes,
+        }
+    }
 }
 
 /// What is stored after the rows.
@@ -128,13 +158,16 @@ pub(crate) async fn commit<S: Session>(
 async fn at_once<S: Session>(session: &mut S, epoch: &Epoch) -> Result<Committed, Failure> {
     session.begin(Manner::AtOnce).await?;
     let mut committed = Committed::default();
-    for (sink, chunk) in epoch.chunks.iter().enumerate() {
-        let mut counts = count(&chunk.rows);
-        if chunk.rows.iter().any(|row| !row.superseded) {
-            let written = session.write(sink, &chunk.bytes, &chunk.rows).await;
+    committed.rows.extend(epoch.chunks.iter().map(|chunk| count(&chunk.rows)));
+    let sequence = session.sequence();
+    let rows = sequence.iter().map(|sink| (*sink, Part::Rows));
+    for (sink, part) in rows.chain(sequence.iter().rev().map(|sink| (*sink, Part::Deletes))) {
+        let (Some(chunk), Some(counts)) = (epoch.chunks.get(sink), committed.rows.get_mut(sink)) else { continue };
+        let any = chunk.rows.iter().any(|row| !row.superseded && row.phase().part() == part);
+        if any {
+            let written = session.write(sink, &chunk.bytes, &chunk.rows, part).await;
             counts.subtract(written.map_err(|failure| failure.of_sink(sink))?);
         }
-        committed.rows.push(counts);
     }
     let tail = Tail { epoch: epoch.number, letters: &epoch.dead_letters, cursors: &epoch.cursors, moves: &epoch.moves };
     crash_points::here("epoch-rows");
@@ -159,9 +192,13 @@ async fn by_halves<S: Session>(
         for (sink, chunk) in epoch.chunks.iter().enumerate() {
             let rows = chunk.rows.iter().filter(|row| cuts.keep(row.at)).copied().collect();
             let upsert = context.sinks.get(sink).and_then(Upsert::of);
-            let mut it = Sifted::new(sink, upsert, &chunk.bytes, rows);
-            it.write(session).await.map_err(|failure| failure.of_sink(sink))?;
-            sifted.push(it);
+            sifted.push(Sifted::new(sink, upsert, &chunk.bytes, rows));
+        }
+        let sequence = session.sequence();
+        let rows = sequence.iter().map(|sink| (*sink, Part::Rows));
+        for (sink, part) in rows.chain(sequence.iter().rev().map(|sink| (*sink, Part::Deletes))) {
+            let Some(it) = sifted.get_mut(sink) else { continue };
+            it.write(session, part).await.map_err(|failure| failure.of_sink(sink))?;
         }
         sift::again(session, &mut sifted).await?;
         for (sink, sifted) in sifted.into_iter().enumerate() {

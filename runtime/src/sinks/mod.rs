@@ -25,6 +25,8 @@ pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
 #[cfg(feature = "engine")]
+pub(crate) mod order;
+#[cfg(feature = "engine")]
 pub(crate) mod renamed;
 #[cfg(feature = "engine")]
 mod sift;
@@ -81,7 +83,7 @@ pub struct ChunkRow {
 }
 
 /// When a row is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     /// Marks that a row may undo.
     Before,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::sinks::commit::Session;
+use crate::sinks::commit::{Part, Session};
 use crate::sinks::failure::Failure;
 use crate::sinks::latest::{Latest, Upsert};
 use crate::sinks::{ChunkRow, Phase, SinkRows};
@@ -48,8 +48,8 @@ impl<'e> Sifted<'e> {
         }
     }
 
-    /// Writes what can be written. A row that is refused lets the version before it live.
-    pub async fn write<S: Session>(&mut self, session: &mut S) -> Result<(), Failure> {
+    /// Writes what can be written, up to that part. A row that is refused lets the version before it live.
+    pub async fn write<S: Session>(&mut self, session: &mut S, part: Part) -> Result<(), Failure> {
         loop {
             if let Some(upsert) = &self.upsert {
                 self.latest.settle(upsert, self.bytes, &mut self.rows);
@@ -61,7 +61,8 @@ impl<'e> Sifted<'e> {
                 .filter(|row| !row.superseded && !self.written.contains(&(row.start, row.before_row)))
                 .copied()
                 .collect();
-            let Some(phase) = Phase::ALL.into_iter().find(|phase| live.iter().any(|row| row.phase() == *phase)) else {
+            let first = live.iter().map(ChunkRow::phase).min();
+            let Some(phase) = first.filter(|phase| part == Part::Deletes || phase.part() == part) else {
                 return Ok(());
             };
             let live: Vec<ChunkRow> = live.into_iter().filter(|row| row.phase() == phase).collect();
@@ -80,13 +81,14 @@ impl<'e> Sifted<'e> {
         }
     }
 
-    /// Halves until the bad rows stand alone; in order, so that of two rows that exclude each other the first one stays.
+    /// Halves rows of one phase until the bad ones stand alone; in order, so that of two rows that exclude each other the first one stays.
     async fn isolate<S: Session>(&mut self, session: &mut S, rows: &[ChunkRow]) -> Result<Vec<Bad>, Failure> {
         let mut refused = Vec::new();
         let mut pending = vec![rows];
         while let Some(part) = pending.pop() {
             session.savepoint().await?;
-            let (reason, otherwise) = match session.write(self.sink, self.bytes, part).await {
+            let phase = part.first().map_or(Phase::Rows, ChunkRow::phase);
+            let (reason, otherwise) = match session.write(self.sink, self.bytes, part, phase.part()).await {
                 Ok(not_kept) => {
                     session.release().await?;
                     self.counts.not_kept.add(not_kept);
@@ -179,7 +181,11 @@ mod tests {
             Ok(())
         }
 
-        async fn write(&mut self, _: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<NotKept, Failure> {
+        fn sequence(&self) -> Vec<usize> {
+            vec![0]
+        }
+
+        async fn write(&mut self, _: usize, bytes: &[u8], rows: &[ChunkRow], _: Part) -> Result<NotKept, Failure> {
             self.writes += 1;
             let has = |byte: u8| rows.iter().any(|row| bytes[row.start as usize] == byte);
             let otherwise = Box::new(Failure::configuration("database-refuses", "no row", None));
@@ -190,7 +196,7 @@ mod tests {
         }
 
         async fn probe(&mut self, sink: usize) -> Result<(), Failure> {
-            self.write(sink, &[], &[]).await.map(drop)
+            self.write(sink, &[], &[], Part::Rows).await.map(drop)
         }
 
         async fn savepoint(&mut self) -> Result<(), Failure> {
@@ -225,7 +231,7 @@ mod tests {
             before_row: false,
         });
         let mut sifted = Sifted::new(0, None, text.as_bytes(), rows.collect());
-        let written = sifted.write(&mut session).await;
+        let written = sifted.write(&mut session, Part::Deletes).await;
         match written.and_then(|()| sifted.outcome()) {
             Ok((counts, refused)) => Ok((counts.stored, refused.len(), session.writes)),
             Err(Failure::Configuration { name, .. }) => Err(name),

@@ -17,6 +17,8 @@ mod database;
 #[cfg(feature = "engine")]
 mod errors;
 #[cfg(feature = "engine")]
+mod foreign_keys;
+#[cfg(feature = "engine")]
 mod history;
 #[cfg(feature = "engine")]
 mod letters;

@@ -8,7 +8,7 @@ use super::client::Client;
 use super::letters;
 use super::table::{CHANGED, Table, UpsertSql, literal};
 use crate::crash_points;
-use crate::sinks::commit::{Manner, Session, Tail};
+use crate::sinks::commit::{Manner, Part, Session, Tail};
 use crate::sinks::failure::Failure;
 use crate::sinks::{ChunkRow, Move, NotKept, Phase, StageContext, key};
 
@@ -17,6 +17,8 @@ pub(crate) struct PostgresSession<'a> {
     pub client: &'a mut Client,
     pub context: &'a StageContext,
     pub tables: &'a [Table],
+    /// The order in which they are written.
+    pub sequence: &'a [usize],
     /// Reused: what goes over the wire.
     pub scratch: &'a mut Vec<u8>,
     /// Reused: the order of rows.
@@ -143,7 +145,11 @@ impl Session for PostgresSession<'_> {
         }
     }
 
-    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<NotKept, Failure> {
+    fn sequence(&self) -> Vec<usize> {
+        self.sequence.to_vec()
+    }
+
+    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow], part: Part) -> Result<NotKept, Failure> {
         let tables = self.tables;
         let mut not_kept = NotKept::default();
         let Some(table) = tables.get(sink) else { return Ok(not_kept) };
@@ -162,19 +168,21 @@ impl Session for PostgresSession<'_> {
         if self.in_parts {
             self.client.script(&upsert.clear).await?;
         }
-        if self.fill(bytes, rows, Phase::Before, true) {
-            self.client.copy(&upsert.copy_keys, self.scratch).await?;
-            self.client.script(&format!("{}; {}", upsert.delete, upsert.clear)).await?;
-        }
-        if self.fill(bytes, rows, Phase::Rows, true) {
-            self.client.copy(&table.copy_rows, self.scratch).await?;
-            not_kept.rows = self.merge(upsert).await?;
-        }
-        if self.fill(bytes, rows, Phase::After, true) {
-            self.client.copy(&upsert.copy_keys, self.scratch).await?;
-            self.client.script(&upsert.delete).await?;
-            if let Some(left) = &upsert.left {
-                not_kept.deletes = self.client.number(left).await?;
+        for phase in part.phases() {
+            if !self.fill(bytes, rows, *phase, true) {
+                continue;
+            }
+            let copy = if *phase == Phase::Rows { &table.copy_rows } else { &upsert.copy_keys };
+            self.client.copy(copy, self.scratch).await?;
+            match phase {
+                Phase::Before => self.client.script(&format!("{}; {}", upsert.delete, upsert.clear)).await?,
+                Phase::Rows => not_kept.rows = self.merge(upsert).await?,
+                Phase::After => {
+                    self.client.script(&upsert.delete).await?;
+                    if let Some(left) = &upsert.left {
+                        not_kept.deletes = self.client.number(left).await?;
+                    }
+                }
             }
         }
         Ok(not_kept)

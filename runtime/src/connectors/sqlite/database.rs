@@ -6,6 +6,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection as Client};
 
 use super::encode::SqliteEncoder;
+use super::foreign_keys::{self, ForeignKeys};
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
@@ -20,13 +21,15 @@ pub struct SqliteDatabase {
     context: StageContext,
     options: SqliteConnection,
     statements: Vec<Statements>,
+    keys: ForeignKeys,
     client: Option<Client>,
 }
 
 impl SqliteDatabase {
     /// Not connected yet.
     pub fn new(context: StageContext, options: SqliteConnection) -> Self {
-        Self { statements: statements(&context.sinks), context, options, client: None }
+        let keys = ForeignKeys { sequence: (0..context.sinks.len()).collect(), circle: false };
+        Self { statements: statements(&context.sinks), context, options, keys, client: None }
     }
 
     /// What encodes the rows of each sink of the stage, in order.
@@ -83,7 +86,8 @@ impl SqliteDatabase {
             let drops = tables::drops(client, sink).await;
             statements.drops = drops.map_err(|error| errors::failure(error, &path))?;
         }
-        self.statements = statements;
+        let keys = foreign_keys::read(client, &sinks).await.map_err(|error| errors::failure(error, &path))?;
+        (self.statements, self.keys) = (statements, keys);
         Ok(problems)
     }
 
@@ -190,6 +194,7 @@ impl Database for SqliteDatabase {
             connection,
             context: &self.context,
             statements: &mut self.statements,
+            keys: &self.keys,
             path: &self.options.path,
         };
         let mut outcome = commit::commit(&mut session, &self.context, epoch, originals).await;

@@ -13,6 +13,8 @@ mod encode;
 #[cfg(feature = "engine")]
 mod errors;
 #[cfg(feature = "engine")]
+mod foreign_keys;
+#[cfg(feature = "engine")]
 mod history;
 #[cfg(feature = "engine")]
 mod letters;

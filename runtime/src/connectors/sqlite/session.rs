@@ -6,11 +6,12 @@ use sqlx::{Arguments, SqliteConnection};
 
 use super::encode::{Value, Values};
 use super::errors;
+use super::foreign_keys::ForeignKeys;
 use super::statements::{Drops, Statements};
 use super::tables::NOW;
 use super::{changed, client, letters, text};
 use crate::crash_points;
-use crate::sinks::commit::{Manner, Session, Tail};
+use crate::sinks::commit::{Manner, Part, Session, Tail};
 use crate::sinks::failure::Failure;
 use crate::sinks::{ChunkRow, NotKept, Phase, StageContext};
 
@@ -19,6 +20,7 @@ pub(crate) struct SqliteSession<'a> {
     pub connection: &'a mut SqliteConnection,
     pub context: &'a StageContext,
     pub statements: &'a mut [Statements],
+    pub keys: &'a ForeignKeys,
     pub path: &'a str,
 }
 
@@ -93,14 +95,23 @@ impl<'a> Live<'a> {
 }
 
 impl Session for SqliteSession<'_> {
-    async fn begin(&mut self, _: Manner) -> Result<(), Failure> {
-        self.run("BEGIN IMMEDIATE").await.map(drop)
+    async fn begin(&mut self, manner: Manner) -> Result<(), Failure> {
+        self.run("BEGIN IMMEDIATE").await?;
+        if self.keys.circle && manner != Manner::CheckedParts {
+            // No order will do, so the check at the end must. SQLite forgets this at the end of the transaction.
+            self.run("PRAGMA defer_foreign_keys = ON").await?;
+        }
+        Ok(())
     }
 
-    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<NotKept, Failure> {
+    fn sequence(&self) -> Vec<usize> {
+        self.keys.sequence.clone()
+    }
+
+    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow], part: Part) -> Result<NotKept, Failure> {
         let mut not_kept = NotKept::default();
-        for phase in Phase::ALL {
-            let dropped = self.write_rows(sink, bytes, Live { rows: rows.iter(), phase }).await?;
+        for phase in part.phases() {
+            let dropped = self.write_rows(sink, bytes, Live { rows: rows.iter(), phase: *phase }).await?;
             match phase {
                 Phase::Rows => not_kept.rows += dropped,
                 Phase::After => not_kept.deletes += dropped,
