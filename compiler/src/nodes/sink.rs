@@ -78,6 +78,12 @@ pub(super) fn check(
     }
     let more = database.and_then(|it| it.spec.sink).unwrap_or_default();
     let block = options::check(node.options.as_ref(), site.head(), &[OPTIONS, more], "a sink", context, diagnostics);
+    for problem in database.map(|it| (it.spec.validate)(&block.values)).unwrap_or_default() {
+        if let Some(option) = problem.option.as_deref().filter(|option| block.has(option)) {
+            let (message, help) = (problem.message, problem.help);
+            diagnostics.emit(ConflictingOptions { message, help, span: block.value_span(option) });
+        }
+    }
     let policy = bad_records::read(&block, &pipeline.policy, diagnostics);
     let table = block.text("table", diagnostics);
     if table.as_deref().is_some_and(str::is_empty) {
@@ -121,6 +127,10 @@ pub(super) fn check(
             Some("evolve") => SchemaMode::Evolve,
             Some("fixed") => SchemaMode::Fixed,
             _ => SchemaMode::Create,
+        },
+        options: {
+            let declared = more.iter().filter_map(|it| Some((it.name.to_string(), block.values.get(it.name)?.clone())));
+            declared.collect()
         },
         loaded_at,
         on_bad_record: policy.plan,
