@@ -12,8 +12,10 @@ pub(crate) struct ActualColumn {
     pub ty: ActualType,
     pub not_null: bool,
     pub has_default: bool,
-    /// The database computes it, or insists on giving the value itself.
+    /// The database computes it.
     pub generated: bool,
+    /// The database numbers it, and takes another number only where that is asked for: never in an UPDATE.
+    pub always_identity: bool,
 }
 
 /// A table as it is.
@@ -29,6 +31,8 @@ pub(crate) struct ActualTable {
     pub user: String,
     /// It, or a partition of it, has triggers that may drop rows.
     pub drops: bool,
+    /// Row-level security holds for this user.
+    pub row_security: bool,
 }
 
 impl ActualTable {
@@ -57,15 +61,15 @@ pub(crate) async fn schema_exists(client: &mut Client, schema: &str) -> Result<b
 /// Reads a table; `name` is quoted. None: there is none.
 pub(crate) async fn read(client: &mut Client, name: &str) -> Result<Option<ActualTable>, Failure> {
     let sql = "SELECT relkind::text, array(SELECT p FROM unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p \
-               WHERE NOT has_table_privilege(oid, p)), quote_ident(current_user) FROM pg_class WHERE oid = to_regclass($1)";
+               WHERE NOT has_table_privilege(oid, p)), quote_ident(current_user), row_security_active(oid) FROM pg_class WHERE oid = to_regclass($1)";
     let rows = client.rows(sqlx::query(sql).bind(name)).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let head = row.try_get(0).and_then(|kind: String| Ok((kind, row.try_get(1)?, row.try_get(2)?)));
-    let (kind, denied, user) = head.map_err(|error| client.failure(error))?;
+    let head = row.try_get(0).and_then(|kind: String| Ok((kind, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)));
+    let (kind, denied, user, row_security) = head.map_err(|error| client.failure(error))?;
     let columns = columns(client, name).await?;
     let unique = unique(client, name).await?;
     let drops = drops(client, name).await?;
-    Ok(Some(ActualTable { kind, columns, unique, denied, user, drops }))
+    Ok(Some(ActualTable { kind, columns, unique, denied, user, drops, row_security }))
 }
 
 /// Triggers that run before a row is written, and may return nothing instead of it.
@@ -81,7 +85,7 @@ async fn columns(client: &mut Client, name: &str) -> Result<Vec<ActualColumn>, F
     let sql = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), b.typname::text, \
                CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, b.typtype = 'e', \
                a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL, \
-               a.attgenerated <> '' OR a.attidentity = 'a' \
+               a.attgenerated <> '', a.attidentity = 'a' \
                FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid \
                JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
                WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
@@ -98,6 +102,7 @@ async fn columns(client: &mut Client, name: &str) -> Result<Vec<ActualColumn>, F
             not_null: row.try_get(5)?,
             has_default: row.try_get(6)?,
             generated: row.try_get(7)?,
+            always_identity: row.try_get(8)?,
         })
     });
     read.collect::<Result<_, sqlx::Error>>().map_err(|error| client.failure(error))
