@@ -4,7 +4,7 @@
 use pipewright::explain::program::effective;
 use pipewright_compiler::environment::Environment;
 use pipewright_compiler::source::Loader;
-use pipewright_plan::{CallSpec, ConnectorSpec, OptionSpec, OptionType, OptionValue, Options, Plan};
+use pipewright_plan::{CallSpec, ConnectorSpec, OptionSpec, OptionType, OptionValue, Options, Plan, SinkSpec};
 use pipewright_runtime::connectors::{SPECS, postgres};
 use pipewright_runtime::run::resolve_plan;
 use pipewright_runtime::sinks::StageContext;
@@ -28,7 +28,8 @@ const DECLARED: &[OptionSpec] = &[
     option("own_texts", OptionType::Strings, None),
 ];
 
-const OWN: ConnectorSpec = ConnectorSpec { sink: Some(DECLARED), ..postgres::SPEC };
+const OWN: ConnectorSpec =
+    ConnectorSpec { sink: Some(SinkSpec { options: DECLARED, longest_name: None }), ..postgres::SPEC };
 
 /// The connectors, with those options at one of them.
 fn own() -> &'static [&'static ConnectorSpec] {
@@ -81,7 +82,7 @@ fn arrived(plan: Plan) -> Options {
 #[test]
 fn each_option_that_a_connector_declares_arrives() {
     const POSTGRES: &str = "postgres { url = \"postgres://localhost/p\" }";
-    let sinks = SPECS.iter().filter_map(|spec| Some((*spec, SPECS, spec.sink?)));
+    let sinks = SPECS.iter().filter_map(|spec| Some((*spec, SPECS, spec.sink?.options)));
     for (spec, connectors, declared) in sinks.chain([(&OWN, own(), DECLARED)]) {
         let connection = if spec.name == "sqlite" { "sqlite { path = \"p.db\" }" } else { POSTGRES };
         for it in declared {

@@ -241,7 +241,10 @@ impl Page<'_> {
             SchemaMode::Fixed => "the table is never created or altered",
         };
         self.fact("schema", mode);
-        let declared = crate::program::registry().connector(self.kind_of(&it.connection)).and_then(|it| it.sink);
+        let declared = crate::program::registry()
+            .connector(self.kind_of(&it.connection))
+            .and_then(|it| it.sink)
+            .map(|it| it.options);
         for (name, value) in effective(declared.unwrap_or_default(), &it.options) {
             self.fact(name, &value);
         }
