@@ -1,5 +1,5 @@
-//! What a run did, at its end: per sink a row that adds up (read = stored + deleted + filtered + dead letters + skipped), per
-//! reason a line, the rate, where the data lies, what to try next.
+//! What a run did, at its end: per sink a row that adds up (read = stored + deleted + filtered + dead letters + skipped,
+//! and what a database did not keep), per reason a line, the rate, where the data lies, what to try next.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -89,6 +89,10 @@ fn one_stage(stage: &StageSummary, plan: &Plan, style: Style) -> String {
                 .entry(format!("filtered by {step}{}", place_of(plan, step)))
                 .or_default()
                 .insert(sink.name.clone(), *count);
+        }
+        if sink.not_kept > 0 {
+            let reason = format!("not kept: a trigger of {} dropped it", sink.table);
+            reasons.entry(reason).or_default().insert(sink.name.clone(), sink.not_kept);
         }
         for (name, count) in &sink.dead_letters {
             reasons.entry(format!("dead letter `{name}`")).or_default().insert(sink.name.clone(), *count);

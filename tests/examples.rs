@@ -145,7 +145,11 @@ fn every_option_has_an_example() {
     let names = |specs: &'static [pipewright_plan::OptionSpec]| specs.iter().map(|it| it.name).collect::<Vec<_>>();
     sections.extend(pipewright_compiler::nodes::BLOCKS.iter().map(|(name, specs)| (*name, names(specs))));
     for it in registry.connectors {
-        let all = [Some(it.connection), it.source, it.sink].into_iter().flatten().flat_map(names).collect();
+        let all = [Some(it.connection), it.source, it.sink.map(|it| it.options)]
+            .into_iter()
+            .flatten()
+            .flat_map(names)
+            .collect();
         sections.push((it.name, all));
     }
     sections.extend(registry.codecs.iter().map(|it| (it.name, names(it.options))));

@@ -19,6 +19,8 @@ mod functions;
 mod integrations;
 mod lsp;
 mod partitioners;
+#[cfg(feature = "run")]
+mod sink_options;
 mod test_reports;
 mod test_schedules;
 mod tidy;

@@ -112,7 +112,7 @@ pub struct StageSummary {
     pub dead_letters: BTreeMap<String, u64>,
     /// Bad records that the policy skips.
     pub skipped: u64,
-    /// One per sink. For each: stage.read = stored + deleted + ignored + filtered + dead letters of the stage and the sink + skipped.
+    /// One per sink. For each: stage.read = stored + deleted + not kept + ignored + filtered + dead letters of the stage and the sink + skipped.
     pub sinks: Vec<SinkSummary>,
 }
 
@@ -127,6 +127,8 @@ pub struct SinkSummary {
     pub stored: u64,
     /// Records that deleted a row.
     pub deleted: u64,
+    /// Records whose row or delete the database took and did not keep: a trigger of the table dropped it.
+    pub not_kept: u64,
     /// Records that a `where` on the way dropped, by step (`transform.ordinal` → number).
     pub filtered: BTreeMap<String, u64>,
     /// Bad records on the way, by name of the reason.

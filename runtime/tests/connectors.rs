@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, dead_code)]
 
 mod embedded;
+mod foreign_keys;
 mod kafka;
 mod kafka_away;
 mod postgres;
 mod postgres_setup;
+mod refused;
 mod sqlite;
 mod stage;

@@ -7,26 +7,26 @@ use pipewright_runtime::sinks::dead_letters::LetterFilter;
 use pipewright_runtime::sinks::{AnyDatabase, Database, DatabaseError};
 use sqlx::{Connection as _, Row};
 
-struct File(tempfile::TempDir);
+pub struct File(tempfile::TempDir);
 
 impl File {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> String {
+    pub fn path(&self) -> String {
         self.0.path().join("shop.db").to_str().unwrap().to_string()
     }
 
-    fn open(&self, sinks: Vec<Sink>) -> AnyDatabase {
+    pub fn open(&self, sinks: Vec<Sink>) -> AnyDatabase {
         open("sqlite", &Options::from([("path".to_string(), OptionValue::String(self.path()))]), sinks)
     }
 
-    async fn start(&self, sink: Sink) -> Driver {
+    pub async fn start(&self, sink: Sink) -> Driver {
         Driver::start(self.open(vec![sink])).await
     }
 
-    async fn run(&self, sql: &str) {
+    pub async fn run(&self, sql: &str) {
         let mut connection =
             sqlx::SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", self.path())).await.unwrap();
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
@@ -34,7 +34,7 @@ impl File {
     }
 
     /// One text per row, all columns quoted by SQLite.
-    async fn rows(&self, columns: &str, table: &str) -> Vec<String> {
+    pub async fn rows(&self, columns: &str, table: &str) -> Vec<String> {
         let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite://{}", self.path())).await.unwrap();
         let list: Vec<String> = columns.split(' ').map(|it| format!("quote({it})")).collect();
         let sql = format!("SELECT {} FROM {table} ORDER BY 1", list.join("||' '||"));
@@ -42,7 +42,7 @@ impl File {
         rows.iter().map(|row| row.get(0)).collect()
     }
 
-    async fn problems(&self, sink: Sink) -> Vec<(&'static str, String, String)> {
+    pub async fn problems(&self, sink: Sink) -> Vec<(&'static str, String, String)> {
         self.open(vec![sink]).prepare().await.unwrap_err().iter().map(configuration).collect()
     }
 }

@@ -3,9 +3,9 @@
 
 use pipewright_compiler::source::Sources;
 use pipewright_plan::{
-    BadRecordPolicy, Cleanup, Connection, Delivery, Expr, ExprKind, Guarantee, IngestStage, OnDelete, OptionValue,
-    Options, Origin, Original, Partitioner, Plan, Schema, SchemaMode, Sink, Source, Stage, Step, Topic, Transform,
-    Write,
+    BadRecordPolicy, Cleanup, Connection, Delivery, Expr, ExprKind, Guarantee, IngestStage, OnDelete, OptionSpec,
+    OptionValue, Options, Origin, Original, Partitioner, Plan, Schema, SchemaMode, Sink, Source, Stage, Step, Topic,
+    Transform, Write,
 };
 
 use super::{order, settings};
@@ -33,6 +33,12 @@ pub fn render(plan: &Plan, sources: &Sources, style: Style) -> String {
     page.title("memory");
     page.out.push_str(&settings::memory(plan));
     page.out
+}
+
+/// Every option that is declared, with what was said or what holds without a word.
+pub fn effective(declared: &[OptionSpec], said: &Options) -> Vec<(&'static str, String)> {
+    let value = |it: &OptionSpec| said.get(it.name).map(option).or_else(|| it.default.map(str::to_string));
+    declared.iter().filter_map(|it| Some((it.name, value(it)?))).collect()
 }
 
 struct Page<'a> {
@@ -235,6 +241,13 @@ impl Page<'_> {
             SchemaMode::Fixed => "the table is never created or altered",
         };
         self.fact("schema", mode);
+        let declared = crate::program::registry()
+            .connector(self.kind_of(&it.connection))
+            .and_then(|it| it.sink)
+            .map(|it| it.options);
+        for (name, value) in effective(declared.unwrap_or_default(), &it.options) {
+            self.fact(name, &value);
+        }
         let width = it.columns.fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0);
         for field in &it.columns.fields {
             let doc = field.doc.as_deref().and_then(|doc| doc.lines().next()).unwrap_or_default();

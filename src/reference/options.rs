@@ -26,7 +26,7 @@ pub(super) fn connector(it: &ConnectorSpec) -> String {
     if let Some(source) = it.source {
         out.push_str(&format!("\nOptions of a `source` from it:\n\n{}", list(source, "")));
     }
-    if let Some(sink) = it.sink.filter(|it| !it.is_empty()) {
+    if let Some(sink) = it.sink.map(|it| it.options).filter(|it| !it.is_empty()) {
         out.push_str(&format!("\nOptions of a `sink` to it, besides those of every sink:\n\n{}", list(sink, "")));
     }
     out.push_str(&block(it.name));

@@ -266,6 +266,9 @@ pub struct Sink {
     pub columns: Schema,
     /// What it may do to the table.
     pub schema_mode: SchemaMode,
+    /// As the connector's sink spec describes them.
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     /// A column that the database sets to the time of loading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loaded_at: Option<String>,

@@ -17,12 +17,21 @@ pub struct ConnectorSpec {
     pub source: Option<&'static [OptionSpec]>,
     /// Sources end (files), so they may be wired straight into a sink.
     pub bounded: bool,
-    /// Options of `sink … to` it, besides those every sink has; `None`: it cannot be written.
-    pub sink: Option<&'static [OptionSpec]>,
+    /// What a sink to it may say; `None`: it cannot be written.
+    pub sink: Option<SinkSpec>,
     /// Whether a column of this type can be stored; the text says why not and what to do. Only for sinks.
     pub column: fn(&Type) -> Result<(), String>,
     /// What the spec cannot say: options that exclude each other. Each text names the option it is about.
     pub validate: fn(&Options) -> Vec<OptionProblem>,
+}
+
+/// What a sink to a connector may say.
+#[derive(Clone, Copy, Debug)]
+pub struct SinkSpec {
+    /// Its options, besides those every sink has.
+    pub options: &'static [OptionSpec],
+    /// How many bytes the name of a table or a column may have.
+    pub longest_name: Option<usize>,
 }
 
 /// What a connection is to the program.

@@ -242,6 +242,7 @@ diagnostics! {
     missing_test_field::MissingTestField,
     missing_type::MissingType,
     mixed_number_types::MixedNumberTypes,
+    name_too_long::NameTooLong,
     narrowing::Narrowing,
     needs_topic::NeedsTopic,
     nested_too_deeply::NestedTooDeeply,

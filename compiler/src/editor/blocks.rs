@@ -54,7 +54,10 @@ pub(super) fn blocks<'a>(declaration: &'a Declaration, analysis: &Analysis, regi
         DeclarationKind::Topic(it) => of(&it.options, vec![topic::OPTIONS]),
         DeclarationKind::Sink(it) => {
             let connector = it.to.as_ref().and_then(|it| connector(&it.text, analysis, registry));
-            of(&it.options, [sink::OPTIONS].into_iter().chain(connector.and_then(|it| it.sink)).collect());
+            of(
+                &it.options,
+                [sink::OPTIONS].into_iter().chain(connector.and_then(|it| it.sink).map(|it| it.options)).collect(),
+            );
         }
         DeclarationKind::Import(_)
         | DeclarationKind::Type(_)

@@ -12,8 +12,8 @@ use super::{Program, Site, bad_records, check_pii, inputs, option, pipeline, req
 use crate::{
     context::{Context, DeclaredConnection},
     diagnostics::{
-        ColumnType, ConflictingOptions, DeleteUnhandled, Diagnostics, MissingPart, NeedsTopic, PiiDeadLetter,
-        UnknownKeyField, UpsertKeyMismatch, UpsertOrder, UpsertWithoutIdentity, WrongConnection,
+        ColumnType, ConflictingOptions, DeleteUnhandled, Diagnostics, MissingPart, NameTooLong, NeedsTopic,
+        PiiDeadLetter, UnknownKeyField, UpsertKeyMismatch, UpsertOrder, UpsertWithoutIdentity, WrongConnection,
     },
     expressions::closest,
     flow::Flow,
@@ -76,8 +76,14 @@ pub(super) fn check(
         // It has been told; the options of what this should be are others.
         return;
     }
-    let more = database.and_then(|it| it.spec.sink).unwrap_or_default();
+    let more = database.and_then(|it| it.spec.sink).map(|it| it.options).unwrap_or_default();
     let block = options::check(node.options.as_ref(), site.head(), &[OPTIONS, more], "a sink", context, diagnostics);
+    for problem in database.map(|it| (it.spec.validate)(&block.values)).unwrap_or_default() {
+        if let Some(option) = problem.option.as_deref().filter(|option| block.has(option)) {
+            let (message, help) = (problem.message, problem.help);
+            diagnostics.emit(ConflictingOptions { message, help, span: block.value_span(option) });
+        }
+    }
     let policy = bad_records::read(&block, &pipeline.policy, diagnostics);
     let table = block.text("table", diagnostics);
     if table.as_deref().is_some_and(str::is_empty) {
@@ -110,6 +116,7 @@ pub(super) fn check(
     let write = write(&input, &block, site, context, program, diagnostics);
     let loaded_at = loaded_at(&input, &block, diagnostics);
     let (Some(database), Some(table), Some(write)) = (database, table, write) else { return };
+    names(&input, &table, loaded_at.as_deref(), database, site, &block, diagnostics);
     program.sinks.push(Sink {
         name: node.name.text.clone(),
         from: node.from.iter().map(|it| it.node.text.clone()).collect(),
@@ -121,6 +128,10 @@ pub(super) fn check(
             Some("evolve") => SchemaMode::Evolve,
             Some("fixed") => SchemaMode::Fixed,
             _ => SchemaMode::Create,
+        },
+        options: {
+            let declared = more.iter().filter_map(|it| Some((it.name.to_string(), block.values.get(it.name)?.clone())));
+            declared.collect()
         },
         loaded_at,
         on_bad_record: policy.plan,
@@ -170,6 +181,34 @@ fn columns(input: &Flow, database: &DeclaredConnection, site: &Site<'_>, diagnos
                 declared: input.declared.get(&field.name).copied(),
             });
         }
+    }
+}
+
+/// Every name must fit: a database that cuts names off would find two columns alike, or none.
+fn names(
+    input: &Flow,
+    table: &str,
+    loaded_at: Option<&str>,
+    database: &DeclaredConnection,
+    site: &Site<'_>,
+    block: &Checked<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(longest) = database.spec.sink.and_then(|it| it.longest_name) else { return };
+    let mut check = |name: &str, what: &'static str, span, declared| {
+        if name.len() > longest {
+            let (name, connector) = (name.to_string(), database.spec.name);
+            diagnostics.emit(NameTooLong { name, what, connector, longest, span, declared });
+        }
+    };
+    for part in table.split('.') {
+        check(part, "table", block.value_span("table"), None);
+    }
+    for field in &input.schema.fields {
+        check(&field.name, "column", site.node.name.span, input.declared.get(&field.name).copied());
+    }
+    if let Some(column) = loaded_at {
+        check(column, "column", block.value_span("loaded_at"), None);
     }
 }
 

@@ -296,7 +296,11 @@ fn counted(epoch: &Epoch) -> Committed {
     for chunk in &epoch.chunks {
         let live = || chunk.rows.iter().filter(|it| !it.superseded);
         let deleted = live().filter(|it| it.delete).count() as u64;
-        committed.rows.push(crate::sinks::SinkRows { stored: live().count() as u64 - deleted, deleted });
+        committed.rows.push(crate::sinks::SinkRows {
+            stored: live().count() as u64 - deleted,
+            deleted,
+            ..crate::sinks::SinkRows::default()
+        });
     }
     for letter in &epoch.dead_letters {
         *committed.dead_letters.entry(letter.bad.name.to_string()).or_default() += 1;

@@ -15,6 +15,9 @@ pub fn resolve_plan(mut plan: Plan, base: &Path) -> Result<Plan, RunError> {
         source.options = resolve(&source.options, source.origin)?;
         source.format.options = resolve(&source.format.options, source.origin)?;
     }
+    for sink in &mut plan.sinks {
+        sink.options = resolve(&sink.options, sink.origin)?;
+    }
     for topic in &mut plan.topics {
         topic.format.options = resolve(&topic.format.options, topic.origin)?;
     }

@@ -1,15 +1,17 @@
-//! From counters to the summary in which read = stored + deleted + filtered + dead-lettered + skipped, for every sink.
+//! From counters to the summary in which read = stored + deleted + not kept + filtered + dead-lettered + skipped, for every sink.
 
 use pipewright_plan::{Plan, Stage};
 
 use crate::engine::{Counters, Numbering};
 use crate::report::{SinkSummary, StageSummary};
-use crate::sinks::Committed;
+use crate::sinks::{Committed, NotKept};
 
-/// Rows that databases refused after they had been encoded, by sink and name.
+/// Rows that databases refused or did not keep after they had been encoded, by sink.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RefusedRows {
+    /// Refused, by name.
     by_sink: std::collections::BTreeMap<usize, std::collections::BTreeMap<String, u64>>,
+    not_kept: std::collections::BTreeMap<usize, NotKept>,
 }
 
 impl RefusedRows {
@@ -17,6 +19,9 @@ impl RefusedRows {
         for refused in &committed.refused {
             let names = self.by_sink.entry(refused.sink).or_default();
             *names.entry(refused.bad.name.to_string()).or_default() += 1;
+        }
+        for (sink, rows) in committed.rows.iter().enumerate().filter(|(_, it)| it.not_kept != NotKept::default()) {
+            self.not_kept.entry(sink).or_default().add(rows.not_kept);
         }
     }
 }
@@ -61,6 +66,11 @@ pub(super) fn stage(
         for (name, count) in refused.by_sink.get(&index).into_iter().flatten() {
             summary.stored = summary.stored.saturating_sub(*count);
             *summary.dead_letters.entry(name.clone()).or_default() += count;
+        }
+        if let Some(not_kept) = refused.not_kept.get(&index) {
+            summary.stored = summary.stored.saturating_sub(not_kept.rows);
+            summary.deleted = summary.deleted.saturating_sub(not_kept.deletes);
+            summary.not_kept = not_kept.rows + not_kept.deletes;
         }
         sinks.push(summary);
     }

@@ -3,17 +3,19 @@
 //!
 //! Invariant: whatever path is taken, rows, dead letters and positions are stored in one transaction or not at all.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pipewright_plan::{BadRecordPolicy, Original as KeepOriginal};
 
 use crate::crash_points;
-use crate::record::{BadRecord, DeadLetter, RecordId};
+use crate::record::{BadRecord, DeadLetter};
+use crate::sinks::cuts::Cuts;
 use crate::sinks::failure::Failure;
-use crate::sinks::latest::{Latest, Upsert};
+use crate::sinks::latest::Upsert;
+use crate::sinks::sift::{self, Sifted};
 use crate::sinks::{
-    ChunkRow, Committed, DatabaseError, Epoch, Move, Originals, Phase, Refused, SinkRows, StageContext,
+    ChunkRow, Committed, DatabaseError, Epoch, Move, NotKept, Originals, Phase, Refused, SinkRows, StageContext,
 };
 
 /// How often a deadlock is tried again at once.
@@ -23,8 +25,12 @@ const CONFLICTS: u32 = 6;
 pub(crate) trait Session: Send {
     /// Begins.
     async fn begin(&mut self, manner: Manner) -> Result<(), Failure>;
-    /// Writes the rows that are not superseded.
-    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<(), Failure>;
+    /// The order in which the rows of the sinks are written; their deletes are written the other way round.
+    fn sequence(&self) -> Vec<usize>;
+    /// Writes the rows of that part that are not superseded; gives how many of them the database did not keep.
+    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow], part: Part) -> Result<NotKept, Failure>;
+    /// Writes no row: fails if no row at all could be written.
+    async fn probe(&mut self, sink: usize) -> Result<(), Failure>;
     /// Sets a savepoint.
     async fn savepoint(&mut self) -> Result<(), Failure>;
     /// Keeps what came after the savepoint.
@@ -46,6 +52,34 @@ pub(crate) enum Manner {
     InParts,
     /// In parts, and what else is checked at the end is checked with each part.
     CheckedParts,
+}
+
+/// What of a sink is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Rows, and the marks before them.
+    Rows,
+    /// Deletes, and the marks behind the rows.
+    Deletes,
+}
+
+impl Part {
+    /// Its phases, in order.
+    pub fn phases(self) -> &'static [Phase] {
+        match self {
+            Self::Rows => &[Phase::Before, Phase::Rows],
+            Self::Deletes => &[Phase::After],
+        }
+    }
+}
+
+impl Phase {
+    pub(super) fn part(self) -> Part {
+        match self {
+            Self::Before | Self::Rows => Part::Rows,
+            Self::After => Part::Deletes,
+        }
+    }
 }
 
 /// What is stored after the rows.
@@ -96,7 +130,7 @@ pub(crate) async fn commit<S: Session>(
     let mut conflicts = 0;
     loop {
         let outcome = match at_once(session, epoch).await {
-            Err(Failure::Data(_)) => {
+            Err(Failure::Data(_) | Failure::Doubtful { .. }) => {
                 session.rollback().await?;
                 by_halves(session, context, epoch, originals).await
             }
@@ -113,7 +147,7 @@ pub(crate) async fn commit<S: Session>(
             }
             Err(Unsettled::Failed(failure)) if !failure.breaks_connection() => {
                 session.rollback().await?;
-                return Err(failure.into());
+                return Err(failure.settled().into());
             }
             other => return other,
         }
@@ -124,10 +158,15 @@ pub(crate) async fn commit<S: Session>(
 async fn at_once<S: Session>(session: &mut S, epoch: &Epoch) -> Result<Committed, Failure> {
     session.begin(Manner::AtOnce).await?;
     let mut committed = Committed::default();
-    for (sink, chunk) in epoch.chunks.iter().enumerate() {
-        committed.rows.push(count(&chunk.rows));
-        if chunk.rows.iter().any(|row| !row.superseded) {
-            session.write(sink, &chunk.bytes, &chunk.rows).await?;
+    committed.rows.extend(epoch.chunks.iter().map(|chunk| count(&chunk.rows)));
+    let sequence = session.sequence();
+    let rows = sequence.iter().map(|sink| (*sink, Part::Rows));
+    for (sink, part) in rows.chain(sequence.iter().rev().map(|sink| (*sink, Part::Deletes))) {
+        let (Some(chunk), Some(counts)) = (epoch.chunks.get(sink), committed.rows.get_mut(sink)) else { continue };
+        let any = chunk.rows.iter().any(|row| !row.superseded && row.phase().part() == part);
+        if any {
+            let written = session.write(sink, &chunk.bytes, &chunk.rows, part).await;
+            counts.subtract(written.map_err(|failure| failure.of_sink(sink))?);
         }
     }
     let tail = Tail { epoch: epoch.number, letters: &epoch.dead_letters, cursors: &epoch.cursors, moves: &epoch.moves };
@@ -152,18 +191,24 @@ async fn by_halves<S: Session>(
         let mut sifted = Vec::new();
         for (sink, chunk) in epoch.chunks.iter().enumerate() {
             let rows = chunk.rows.iter().filter(|row| cuts.keep(row.at)).copied().collect();
-            sifted.push(sift(session, context, sink, &chunk.bytes, rows).await?);
+            let upsert = context.sinks.get(sink).and_then(Upsert::of);
+            sifted.push(Sifted::new(sink, upsert, &chunk.bytes, rows));
         }
-        if manner == Manner::CheckedParts {
-            again(session, epoch, &mut sifted).await?;
+        let sequence = session.sequence();
+        let rows = sequence.iter().map(|sink| (*sink, Part::Rows));
+        for (sink, part) in rows.chain(sequence.iter().rev().map(|sink| (*sink, Part::Deletes))) {
+            let Some(it) = sifted.get_mut(sink) else { continue };
+            it.write(session, part).await.map_err(|failure| failure.of_sink(sink))?;
         }
+        sift::again(session, &mut sifted).await?;
         for (sink, sifted) in sifted.into_iter().enumerate() {
             let origin = context.sinks.get(sink).map(|it| it.origin);
-            committed.rows.push(sifted.counts);
-            committed.refused.extend(sifted.refused.into_iter().map(|(row, reason)| Refused {
+            let (counts, refused) = sifted.outcome().map_err(|failure| failure.of_sink(sink))?;
+            committed.rows.push(counts);
+            committed.refused.extend(refused.into_iter().map(|it| Refused {
                 sink,
-                at: row.at,
-                bad: BadRecord { name: "refused", reason, origin },
+                at: it.row.at,
+                bad: BadRecord { name: "refused", reason: it.reason, origin },
             }));
         }
         let stop = |refused: &&Refused| policy(context, refused.sink) == Some(&BadRecordPolicy::Stop);
@@ -189,7 +234,7 @@ async fn by_halves<S: Session>(
         match session.finish(&tail).await {
             Ok(()) => {}
             // Something that is checked at the end only.
-            Err(Failure::Data(_)) if manner == Manner::InParts => {
+            Err(Failure::Data(_) | Failure::Doubtful { .. }) if manner == Manner::InParts => {
                 session.rollback().await?;
                 manner = Manner::CheckedParts;
                 continue;
@@ -201,109 +246,23 @@ async fn by_halves<S: Session>(
     }
 }
 
-/// What became of the rows of one sink.
-struct Sifted {
-    counts: SinkRows,
-    refused: Vec<(ChunkRow, String)>,
-}
-
-/// Writes what can be written of a sink. A row that is refused lets the version before it live.
-async fn sift<S: Session>(
-    session: &mut S,
-    context: &StageContext,
-    sink: usize,
-    bytes: &[u8],
-    mut rows: Vec<ChunkRow>,
-) -> Result<Sifted, Failure> {
-    let upsert = context.sinks.get(sink).and_then(Upsert::of);
-    let mut latest = Latest::default();
-    let mut written = BTreeSet::new();
-    let mut sifted = Sifted { counts: SinkRows::default(), refused: Vec::new() };
-    loop {
-        if let Some(upsert) = &upsert {
-            latest.settle(upsert, bytes, &mut rows);
-        }
-        // In phases: a mark needs its row, which may be the version before a refused one.
-        let live: Vec<ChunkRow> = rows
-            .iter()
-            .filter(|row| !row.superseded && !written.contains(&(row.start, row.before_row)))
-            .copied()
-            .collect();
-        let Some(phase) = Phase::ALL.into_iter().find(|phase| live.iter().any(|row| row.phase() == *phase)) else {
-            return Ok(sifted);
-        };
-        let live: Vec<ChunkRow> = live.into_iter().filter(|row| row.phase() == phase).collect();
-        let refused = isolate(session, sink, bytes, &live).await?;
-        let bad: BTreeSet<u32> = refused.iter().map(|(row, _)| row.start).collect();
-        rows.retain(|row| !bad.contains(&row.start));
-        for row in &live {
-            // A mark that was written before rows may be written again behind them.
-            let again = written.contains(&(row.start, !row.before_row));
-            written.insert((row.start, row.before_row));
-            if !again && !bad.contains(&row.start) {
-                sifted.counts.add(row);
-            }
-        }
-        sifted.refused.extend(refused);
-    }
-}
-
-/// Tries refused rows again, one by one and in order, as long as that helps: a row may refer to one that was written after it.
-async fn again<S: Session>(session: &mut S, epoch: &Epoch, sifted: &mut [Sifted]) -> Result<(), Failure> {
-    let mut helped = true;
-    while std::mem::take(&mut helped) {
-        for (sink, (chunk, sifted)) in epoch.chunks.iter().zip(sifted.iter_mut()).enumerate() {
-            let mut refused = std::mem::take(&mut sifted.refused);
-            refused.sort_by_key(|(row, _)| row.start);
-            for (row, _) in refused {
-                match isolate(session, sink, &chunk.bytes, &[row]).await?.pop() {
-                    Some(still) => sifted.refused.push(still),
-                    None => {
-                        sifted.counts.add(&row);
-                        helped = true;
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Halves until the bad rows stand alone; in order, so that of two rows that exclude each other the first one stays.
-async fn isolate<S: Session>(
-    session: &mut S,
-    sink: usize,
-    bytes: &[u8],
-    rows: &[ChunkRow],
-) -> Result<Vec<(ChunkRow, String)>, Failure> {
-    let mut refused = Vec::new();
-    let mut pending = vec![rows];
-    while let Some(part) = pending.pop() {
-        session.savepoint().await?;
-        match session.write(sink, bytes, part).await {
-            Ok(()) => session.release().await?,
-            Err(Failure::Data(reason)) => {
-                session.undo().await?;
-                match part {
-                    [] => {}
-                    [row] => refused.push((*row, reason)),
-                    _ => {
-                        let (first, second) = part.split_at(part.len() / 2);
-                        pending.push(second);
-                        pending.push(first);
-                    }
-                }
-            }
-            Err(other) => return Err(other),
-        }
-    }
-    Ok(refused)
-}
-
 impl SinkRows {
-    fn add(&mut self, row: &ChunkRow) {
+    pub(super) fn add(&mut self, row: &ChunkRow) {
         self.stored += u64::from(!row.delete);
         self.deleted += u64::from(row.delete);
+    }
+
+    pub(super) fn subtract(&mut self, not_kept: NotKept) {
+        self.stored = self.stored.saturating_sub(not_kept.rows);
+        self.deleted = self.deleted.saturating_sub(not_kept.deletes);
+        self.not_kept.add(not_kept);
+    }
+}
+
+impl NotKept {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.deletes += other.deletes;
     }
 }
 
@@ -353,45 +312,5 @@ fn letter(
         place: context.places.get(refused.sink).cloned().unwrap_or_default(),
         bad,
         stale_key: sink.is_some_and(|it| Upsert::of(it).is_some()),
-    }
-}
-
-/// Where `on_bad_record = stop` cuts each partition.
-#[derive(Debug, Default)]
-struct Cuts {
-    offsets: HashMap<(u16, i32), i64>,
-    first: Option<Refused>,
-}
-
-impl Cuts {
-    fn is_empty(&self) -> bool {
-        self.offsets.is_empty()
-    }
-
-    fn keep(&self, at: RecordId) -> bool {
-        self.offsets.get(&(at.topic, at.partition)).is_none_or(|cut| at.offset < *cut)
-    }
-
-    fn add(&mut self, refused: Refused) {
-        let at = refused.at;
-        let cut = self.offsets.entry((at.topic, at.partition)).or_insert(at.offset);
-        *cut = at.offset.min(*cut);
-        if self.first.as_ref().is_none_or(|first| at < first.at) {
-            self.first = Some(refused);
-        }
-    }
-
-    fn shorten(&self, mut it: Move) -> Move {
-        if let Some(cut) = self.offsets.get(&(it.topic, it.partition)) {
-            it.next = it.next.min(*cut);
-        }
-        it
-    }
-
-    fn into_stopped(self) -> Unsettled {
-        match self.first {
-            Some(refused) => Unsettled::Stopped(Box::new(refused)),
-            None => Unsettled::Failed(Failure::Unavailable("a policy stopped the stage at no record".to_string())),
-        }
     }
 }

@@ -7,6 +7,13 @@ use crate::sinks::{DatabaseError, StageContext};
 pub(crate) enum Failure {
     /// The row is at fault.
     Data(String),
+    /// The row is at fault if others go through without it; if none does, something else is.
+    Doubtful {
+        /// What the database said of the row.
+        reason: String,
+        /// What it means if the row is not at fault.
+        otherwise: Box<Failure>,
+    },
     /// A deadlock or the like: nothing was stored, the same again at once will do.
     Conflict(String),
     /// Out of reach or out of space: the same again later will do. Whether a commit has happened is unknown.
@@ -34,10 +41,24 @@ impl Failure {
 
     /// The same, about that sink.
     pub fn of_sink(mut self, index: usize) -> Self {
-        if let Self::Configuration { sink, .. } = &mut self {
-            *sink = Some(index);
+        match &mut self {
+            Self::Configuration { sink, .. } => *sink = Some(index),
+            Self::Doubtful { otherwise, .. } => {
+                if let Self::Configuration { sink, .. } = otherwise.as_mut() {
+                    *sink = Some(index);
+                }
+            }
+            _ => {}
         }
         self
+    }
+
+    /// What it means when no row is at fault.
+    pub fn settled(self) -> Self {
+        match self {
+            Self::Doubtful { otherwise, .. } => *otherwise,
+            other => other,
+        }
     }
 
     /// After it the connection cannot be used again.
@@ -54,6 +75,7 @@ impl Failure {
                 help: None,
                 sink: None,
             },
+            Self::Doubtful { otherwise, .. } => otherwise.into_error(context),
             Self::Conflict(why) | Self::Unavailable(why) => DatabaseError::Unavailable(why),
             Self::Configuration { name, message, help, sink } => {
                 DatabaseError::Configuration { name, message, help, sink }

@@ -15,6 +15,8 @@ pub(crate) mod buffer;
 #[cfg(feature = "engine")]
 pub(crate) mod commit;
 #[cfg(feature = "engine")]
+mod cuts;
+#[cfg(feature = "engine")]
 pub mod dead_letters;
 #[cfg(feature = "engine")]
 pub(crate) mod failure;
@@ -23,7 +25,11 @@ pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
 #[cfg(feature = "engine")]
+pub(crate) mod order;
+#[cfg(feature = "engine")]
 pub(crate) mod renamed;
+#[cfg(feature = "engine")]
+mod sift;
 #[cfg(feature = "engine")]
 mod stage_context;
 
@@ -77,7 +83,7 @@ pub struct ChunkRow {
 }
 
 /// When a row is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     /// Marks that a row may undo.
     Before,
@@ -146,10 +152,21 @@ pub struct Committed {
 /// Rows of one sink in one epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SinkRows {
-    /// Rows sent (inserted, updated, or found equal).
+    /// Rows inserted, updated, or found equal.
     pub stored: u64,
     /// Deletes sent.
     pub deleted: u64,
+    /// What was sent besides, and the database did not keep.
+    pub not_kept: NotKept,
+}
+
+/// Rows and deletes that the database took without an error and did not carry out: a trigger of the table dropped them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NotKept {
+    /// Rows that were neither inserted nor updated nor found equal.
+    pub rows: u64,
+    /// Deletes whose row is still there.
+    pub deletes: u64,
 }
 
 /// A row that the database refused.

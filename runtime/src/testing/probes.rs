@@ -72,6 +72,7 @@ impl Probes {
             write,
             columns: schema,
             schema_mode: SchemaMode::Create,
+            options: Default::default(),
             loaded_at: None,
             on_bad_record: BadRecordPolicy::Skip,
             doc: None,

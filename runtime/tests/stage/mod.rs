@@ -35,6 +35,7 @@ pub fn sink(name: &str, write: Write, fields: Vec<Field>) -> Sink {
         write,
         columns: Schema::new(fields),
         schema_mode: SchemaMode::Create,
+        options: Options::new(),
         loaded_at: None,
         on_bad_record: keep(),
         doc: None,

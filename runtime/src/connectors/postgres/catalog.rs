@@ -12,8 +12,10 @@ pub(crate) struct ActualColumn {
     pub ty: ActualType,
     pub not_null: bool,
     pub has_default: bool,
-    /// The database computes it, or insists on giving the value itself.
+    /// The database computes it.
     pub generated: bool,
+    /// The database numbers it, and takes another number only where that is asked for: never in an UPDATE.
+    pub always_identity: bool,
 }
 
 /// A table as it is.
@@ -25,6 +27,12 @@ pub(crate) struct ActualTable {
     pub unique: Vec<Vec<String>>,
     /// Rights on it that this user has not, of SELECT, INSERT, UPDATE, DELETE.
     pub denied: Vec<String>,
+    /// This user, quoted.
+    pub user: String,
+    /// It, or a partition of it, has triggers that may drop rows.
+    pub drops: bool,
+    /// Row-level security holds for this user.
+    pub row_security: bool,
 }
 
 impl ActualTable {
@@ -50,31 +58,34 @@ pub(crate) async fn schema_exists(client: &mut Client, schema: &str) -> Result<b
     Ok(!client.rows(query).await?.is_empty())
 }
 
-/// The one text that a statement gives.
-pub(crate) async fn shape(client: &mut Client, sql: &str) -> Result<String, Failure> {
-    let rows = client.rows(sqlx::query(sql)).await?;
-    let text = rows.first().map_or(Ok(String::new()), |row| row.try_get(0));
-    text.map_err(|error| client.failure(error))
-}
-
 /// Reads a table; `name` is quoted. None: there is none.
 pub(crate) async fn read(client: &mut Client, name: &str) -> Result<Option<ActualTable>, Failure> {
     let sql = "SELECT relkind::text, array(SELECT p FROM unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p \
-               WHERE NOT has_table_privilege(oid, p)) FROM pg_class WHERE oid = to_regclass($1)";
+               WHERE NOT has_table_privilege(oid, p)), quote_ident(current_user), row_security_active(oid) FROM pg_class WHERE oid = to_regclass($1)";
     let rows = client.rows(sqlx::query(sql).bind(name)).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let head = row.try_get(0).and_then(|kind: String| Ok((kind, row.try_get(1)?)));
-    let (kind, denied) = head.map_err(|error| client.failure(error))?;
+    let head = row.try_get(0).and_then(|kind: String| Ok((kind, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)));
+    let (kind, denied, user, row_security) = head.map_err(|error| client.failure(error))?;
     let columns = columns(client, name).await?;
     let unique = unique(client, name).await?;
-    Ok(Some(ActualTable { kind, columns, unique, denied }))
+    let drops = drops(client, name).await?;
+    Ok(Some(ActualTable { kind, columns, unique, denied, user, drops, row_security }))
+}
+
+/// Triggers that run before a row is written, and may return nothing instead of it.
+async fn drops(client: &mut Client, name: &str) -> Result<bool, Failure> {
+    const BEFORE_ROW: i32 = 1 | 2;
+    let sql = "SELECT 1 FROM pg_trigger WHERE (tgrelid = to_regclass($1) \
+               OR tgrelid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))) \
+               AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype::int & $2 = $2 LIMIT 1";
+    Ok(!client.rows(sqlx::query(sql).bind(name).bind(BEFORE_ROW)).await?.is_empty())
 }
 
 async fn columns(client: &mut Client, name: &str) -> Result<Vec<ActualColumn>, Failure> {
     let sql = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), b.typname::text, \
                CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END, b.typtype = 'e', \
                a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL, \
-               a.attgenerated <> '' OR a.attidentity = 'a' \
+               a.attgenerated <> '', a.attidentity = 'a' \
                FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid \
                JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
                WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
@@ -91,6 +102,7 @@ async fn columns(client: &mut Client, name: &str) -> Result<Vec<ActualColumn>, F
             not_null: row.try_get(5)?,
             has_default: row.try_get(6)?,
             generated: row.try_get(7)?,
+            always_identity: row.try_get(8)?,
         })
     });
     read.collect::<Result<_, sqlx::Error>>().map_err(|error| client.failure(error))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgSslMode};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, Connection, Executor, Postgres};
+use sqlx::{ConnectOptions, Connection, Executor, Postgres, Row};
 
 use super::PostgresConnection;
 use super::errors;
@@ -132,8 +132,24 @@ impl Client {
         self.guarded(Rows(statement)).await
     }
 
-    /// Sends the rows of a `COPY … FROM STDIN (FORMAT binary)`: tuples one behind the other, without header and trailer.
-    pub async fn copy(&mut self, sql: &str, rows: &[u8]) -> Result<(), Failure> {
+    /// The one text that a statement gives.
+    pub async fn text(&mut self, sql: &str) -> Result<String, Failure> {
+        let rows = self.rows(sqlx::query(sql)).await?;
+        // JSON arrives as its text.
+        let text = rows.first().map_or(Ok(String::new()), |row| row.try_get_unchecked(0));
+        text.map_err(|error| self.failure(error))
+    }
+
+    /// The one number that a statement counts.
+    pub async fn number(&mut self, sql: &str) -> Result<u64, Failure> {
+        let rows = self.rows(sqlx::query(sql)).await?;
+        let number: Result<i64, _> = rows.first().map_or(Ok(0), |row| row.try_get(0));
+        number.map(i64::cast_unsigned).map_err(|error| self.failure(error))
+    }
+
+    /// Sends the rows of a `COPY … FROM STDIN (FORMAT binary)`: tuples one behind the other, without header and trailer. Gives
+    /// how many the table took.
+    pub async fn copy(&mut self, sql: &str, rows: &[u8]) -> Result<u64, Failure> {
         self.guarded(Copy(sql, rows)).await
     }
 
@@ -182,8 +198,8 @@ impl AsyncRun<Vec<PgRow>> for Rows<'_> {
     }
 }
 
-impl AsyncRun<()> for Copy<'_> {
-    fn run<'a>(self, connection: &'a mut PgConnection) -> BoxFuture<'a, Result<(), sqlx::Error>>
+impl AsyncRun<u64> for Copy<'_> {
+    fn run<'a>(self, connection: &'a mut PgConnection) -> BoxFuture<'a, Result<u64, sqlx::Error>>
     where
         Self: 'a,
     {
@@ -194,7 +210,7 @@ impl AsyncRun<()> for Copy<'_> {
                 copy.send(piece).await?;
             }
             copy.send(COPY_TRAILER).await?;
-            copy.finish().await.map(drop)
+            copy.finish().await
         })
     }
 }

@@ -8,7 +8,7 @@ use super::client::{self, Client};
 use super::encode::PostgresEncoder;
 use super::session::PostgresSession;
 use super::table::Table;
-use super::{PostgresConnection, history, letters, prepare, renamed};
+use super::{PostgresConnection, changed, foreign_keys, history, letters, prepare, renamed};
 use crate::sinks::commit::{self, Unsettled};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
@@ -22,6 +22,8 @@ pub struct PostgresDatabase {
     context: StageContext,
     options: PostgresConnection,
     tables: Vec<Table>,
+    /// The order in which they are written.
+    sequence: Vec<usize>,
     client: Option<Client>,
     scratch: Vec<u8>,
     order: Vec<ChunkRow>,
@@ -45,7 +47,15 @@ pub(crate) fn server(options: &PostgresConnection) -> Option<String> {
 impl PostgresDatabase {
     /// Not connected yet.
     pub fn new(context: StageContext, options: PostgresConnection) -> Self {
-        Self { context, options, tables: Vec::new(), client: None, scratch: Vec::new(), order: Vec::new() }
+        Self {
+            context,
+            options,
+            tables: Vec::new(),
+            sequence: Vec::new(),
+            client: None,
+            scratch: Vec::new(),
+            order: Vec::new(),
+        }
     }
 
     /// What encodes the rows of each sink of the stage, in order; for the columns as `prepare` found them.
@@ -84,8 +94,12 @@ impl PostgresDatabase {
             None => Client::connect(&self.options, &self.context.program).await?,
         };
         if !client.staged {
-            for upsert in self.tables.iter().filter_map(|table| table.upsert.as_ref()) {
-                client.script(&upsert.stage).await?;
+            for (index, table) in self.tables.iter().enumerate() {
+                let Some(upsert) = &table.upsert else { continue };
+                if let Err(failure) = client.script(&upsert.stage).await {
+                    let failure = failure.settled().of_sink(index);
+                    return Err(changed::explained(&mut client, &self.context, &self.options.schema, failure).await);
+                }
             }
             client.staged = true;
         }
@@ -124,10 +138,17 @@ impl PostgresDatabase {
                 Err(found) => problems.extend(found.into_iter().map(|failure| failure.of_sink(index))),
             }
         }
+        let mut sequence = Vec::new();
+        if problems.is_empty() {
+            match foreign_keys::sequence(client, &sinks, &schema).await {
+                Ok(found) => sequence = found,
+                Err(failure) => problems.push(failure),
+            }
+        }
         // The tables may have changed since the temporary ones were made.
         client.script("DISCARD TEMP").await?;
         client.staged = false;
-        self.tables = tables;
+        (self.tables, self.sequence) = (tables, sequence);
         if problems.is_empty() {
             let client = self.take_client().await?;
             self.client = Some(client);
@@ -226,11 +247,16 @@ impl PostgresDatabase {
             client: &mut client,
             context: &self.context,
             tables: &self.tables,
+            sequence: &self.sequence,
             scratch: &mut self.scratch,
             order: &mut self.order,
             in_parts: false,
         };
-        let outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        let mut outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        if let Err(Unsettled::Failed(failure @ Failure::Configuration { .. })) = outcome {
+            let failure = changed::explained(&mut client, &self.context, &self.options.schema, failure).await;
+            outcome = Err(Unsettled::Failed(failure));
+        }
         if !matches!(&outcome, Err(Unsettled::Failed(failure)) if failure.breaks_connection()) {
             self.client = Some(client);
         }

@@ -1,5 +1,7 @@
 //! What PostgreSQL's errors mean, by SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 
+use sqlx::postgres::PgDatabaseError;
+
 use crate::sinks::failure::Failure;
 
 /// An error of a statement at `place` (`host:port`).
@@ -7,7 +9,14 @@ pub(crate) fn failure(error: sqlx::Error, place: &str) -> Failure {
     match error {
         sqlx::Error::Database(error) => {
             let code = error.code().map(|it| it.into_owned()).unwrap_or_default();
-            of_state(&code, error.message(), place)
+            match error.try_downcast_ref::<PgDatabaseError>() {
+                Some(details) if is_of_row(&code, details.routine()) => Failure::Data(reason(details)),
+                Some(details) if may_be_of_row(&code) => Failure::Doubtful {
+                    reason: reason(details),
+                    otherwise: Box::new(of_state(&code, error.message(), place)),
+                },
+                _ => of_state(&code, error.message(), place),
+            }
         }
         sqlx::Error::Io(error) if error.to_string().contains("peer certificate") => {
             untrusted(&error.to_string(), place)
@@ -47,12 +56,49 @@ fn untrusted(said: &str, place: &str) -> Failure {
     Failure::configuration("certificate-not-trusted", message, Some(help.to_string()))
 }
 
+/// Whether the row is at fault, whatever becomes of others. `routine`: where in the server's source it was raised; unlike the
+/// message it is in no language.
+fn is_of_row(code: &str, routine: Option<&str>) -> bool {
+    match (code.get(..2).unwrap_or_default(), routine) {
+        // What a server says that goes away, or wants a transaction again, holds for every row, even if a trigger says it.
+        ("08" | "40" | "53" | "57" | "58", _) => false,
+        // Wrong data, constraints, a view's CHECK OPTION, RAISE, and limits of an index row or a stack.
+        ("22" | "23" | "44" | "P0" | "54", _) => true,
+        // RAISE with a code of its own; a policy of row-level security.
+        (_, Some("exec_stmt_raise" | "ExecWithCheckOptions")) => true,
+        _ => false,
+    }
+}
+
+/// Whether it may be the row's fault: anything a function, an operator or an extension may say of a value.
+fn may_be_of_row(code: &str) -> bool {
+    match code.get(..2).unwrap_or_default() {
+        "08" | "25" | "26" | "28" | "3D" | "3F" | "40" | "42" | "53" | "57" | "58" => false,
+        "55" => code == "55000",
+        "XX" => code == "XX000",
+        _ => true,
+    }
+}
+
+/// What the database says of a row, with the column if the message does not name it.
+fn reason(error: &PgDatabaseError) -> String {
+    let said = error.message();
+    // Of COPY: "COPY orders, line 3, column code".
+    let copied = error.r#where().and_then(|it| {
+        let mut parts = it.lines().next()?.strip_prefix("COPY ")?.splitn(3, ", ").skip(2);
+        let name = parts.next()?.split_once(' ')?.1;
+        Some(name.split_once(": ").map_or(name, |(name, _)| name))
+    });
+    match error.column().or(copied) {
+        Some(column) if !said.contains(column) => format!("column `{column}`: {said}"),
+        _ => said.to_string(),
+    }
+}
+
 fn of_state(code: &str, said: &str, place: &str) -> Failure {
     let at = format!("PostgreSQL at {place}");
     let unavailable = |why: &str| Failure::Unavailable(format!("{at}: {why}"));
     match (code, code.get(..2).unwrap_or_default()) {
-        // A trigger's RAISE and a view's CHECK OPTION are about the row as well.
-        (_, "22" | "23" | "44" | "P0") => Failure::Data(said.to_string()),
         ("40003", _) => unavailable(said),
         (_, "40") => Failure::Conflict(format!("{at}: {said}")),
         ("25006", _) => Failure::configuration(

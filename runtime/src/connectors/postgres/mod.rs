@@ -9,11 +9,15 @@ mod types;
 #[cfg(feature = "engine")]
 mod catalog;
 #[cfg(feature = "engine")]
+mod changed;
+#[cfg(feature = "engine")]
 mod client;
 #[cfg(feature = "engine")]
 mod database;
 #[cfg(feature = "engine")]
 mod errors;
+#[cfg(feature = "engine")]
+mod foreign_keys;
 #[cfg(feature = "engine")]
 mod history;
 #[cfg(feature = "engine")]

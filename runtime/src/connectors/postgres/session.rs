@@ -6,17 +6,19 @@ use sqlx::Row;
 
 use super::client::Client;
 use super::letters;
-use super::table::{CHANGED, Table, literal};
+use super::table::{CHANGED, Table, UpsertSql, literal};
 use crate::crash_points;
-use crate::sinks::commit::{Manner, Session, Tail};
+use crate::sinks::commit::{Manner, Part, Session, Tail};
 use crate::sinks::failure::Failure;
-use crate::sinks::{ChunkRow, Move, Phase, StageContext, key};
+use crate::sinks::{ChunkRow, Move, NotKept, Phase, StageContext, key};
 
 /// A connection with what it needs to write.
 pub(crate) struct PostgresSession<'a> {
     pub client: &'a mut Client,
     pub context: &'a StageContext,
     pub tables: &'a [Table],
+    /// The order in which they are written.
+    pub sequence: &'a [usize],
     /// Reused: what goes over the wire.
     pub scratch: &'a mut Vec<u8>,
     /// Reused: the order of rows.
@@ -38,6 +40,16 @@ impl PostgresSession<'_> {
             self.scratch.extend_from_slice(bytes.get(row.start as usize..row.end as usize).unwrap_or_default());
         }
         !self.order.is_empty()
+    }
+
+    /// Moves rows from the temporary table into the table; gives how many of them a trigger dropped.
+    async fn merge(&mut self, upsert: &UpsertSql) -> Result<u64, Failure> {
+        let Some(merge) = &upsert.counted_merge else {
+            return self.client.script(&upsert.merge).await.map(|()| 0);
+        };
+        let sent = self.order.len() as u64;
+        let told = self.client.text(merge).await?;
+        Ok(sent.saturating_sub(accounted_for(&told)))
     }
 
     /// The positions, with the fence inside the transaction: a count that does not fit is a division by zero, and the COMMIT
@@ -98,6 +110,20 @@ impl PostgresSession<'_> {
     }
 }
 
+/// How many rows a merge wrote or found as they should be, by what EXPLAIN tells of it.
+fn accounted_for(told: &str) -> u64 {
+    let told: serde_json::Value = serde_json::from_str(told).unwrap_or_default();
+    let number = |name: &str| {
+        let found = told.pointer("/0/Plan").and_then(|plan| plan.get(name));
+        found.and_then(serde_json::Value::as_f64).map_or(0, |it| it as u64)
+    };
+    let found = match told.pointer("/0/Plan/Conflict Resolution").and_then(serde_json::Value::as_str) {
+        Some("NOTHING") => number("Conflicting Tuples"),
+        _ => number("Rows Removed by Conflict Filter"),
+    };
+    number("Actual Rows") + found
+}
+
 /// The bytes of these rows, if they are all to be written and lie one behind the other: then nothing need be copied.
 fn together<'c>(bytes: &'c [u8], rows: &[ChunkRow]) -> Option<&'c [u8]> {
     let start = rows.first()?.start;
@@ -119,31 +145,56 @@ impl Session for PostgresSession<'_> {
         }
     }
 
-    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<(), Failure> {
+    fn sequence(&self) -> Vec<usize> {
+        self.sequence.to_vec()
+    }
+
+    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow], part: Part) -> Result<NotKept, Failure> {
         let tables = self.tables;
-        let Some(table) = tables.get(sink) else { return Ok(()) };
+        let mut not_kept = NotKept::default();
+        let Some(table) = tables.get(sink) else { return Ok(not_kept) };
         let Some(upsert) = &table.upsert else {
-            if let Some(together) = together(bytes, rows) {
-                self.client.copy(&table.copy_rows, together).await?;
+            let kept = if let Some(together) = together(bytes, rows) {
+                self.client.copy(&table.copy_rows, together).await?
             } else if self.fill(bytes, rows, Phase::Rows, false) {
-                self.client.copy(&table.copy_rows, self.scratch).await?;
-            }
-            return Ok(());
+                self.client.copy(&table.copy_rows, self.scratch).await?
+            } else {
+                0
+            };
+            let sent = rows.iter().filter(|row| !row.superseded && row.phase() == Phase::Rows).count() as u64;
+            not_kept.rows = sent.saturating_sub(kept);
+            return Ok(not_kept);
         };
         if self.in_parts {
             self.client.script(&upsert.clear).await?;
         }
-        if self.fill(bytes, rows, Phase::Before, true) {
-            self.client.copy(&upsert.copy_keys, self.scratch).await?;
-            self.client.script(&format!("{}; {}", upsert.delete, upsert.clear)).await?;
+        for phase in part.phases() {
+            if !self.fill(bytes, rows, *phase, true) {
+                continue;
+            }
+            let copy = if *phase == Phase::Rows { &table.copy_rows } else { &upsert.copy_keys };
+            self.client.copy(copy, self.scratch).await?;
+            match phase {
+                Phase::Before => self.client.script(&format!("{}; {}", upsert.delete, upsert.clear)).await?,
+                Phase::Rows => not_kept.rows = self.merge(upsert).await?,
+                Phase::After => {
+                    self.client.script(&upsert.delete).await?;
+                    if let Some(left) = &upsert.left {
+                        not_kept.deletes = self.client.number(left).await?;
+                    }
+                }
+            }
         }
-        if self.fill(bytes, rows, Phase::Rows, true) {
-            self.client.copy(&table.copy_rows, self.scratch).await?;
-            self.client.script(&upsert.merge).await?;
-        }
-        if self.fill(bytes, rows, Phase::After, true) {
-            self.client.copy(&upsert.copy_keys, self.scratch).await?;
-            self.client.script(&upsert.delete).await?;
+        Ok(not_kept)
+    }
+
+    async fn probe(&mut self, sink: usize) -> Result<(), Failure> {
+        let tables = self.tables;
+        let Some(table) = tables.get(sink) else { return Ok(()) };
+        self.client.copy(&table.copy_rows, &[]).await?;
+        if let Some(upsert) = &table.upsert {
+            self.client.copy(&upsert.copy_keys, &[]).await?;
+            self.client.script(&format!("{}; {}; {}", upsert.clear, upsert.merge, upsert.delete)).await?;
         }
         Ok(())
     }

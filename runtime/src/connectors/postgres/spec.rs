@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use pipewright_plan::{
-    Base, ConnectorSpec, OptionProblem, OptionType, OptionValue, Options, Role, Secret, Type, TypedOptions, options,
+    Base, ConnectorSpec, OptionProblem, OptionType, OptionValue, Options, Role, Secret, SinkSpec, Type, TypedOptions,
+    options,
 };
 
 options! {
@@ -41,7 +42,7 @@ pub const SPEC: ConnectorSpec = ConnectorSpec {
     connection: PostgresConnection::SPEC,
     source: None,
     bounded: false,
-    sink: Some(&[]),
+    sink: Some(SinkSpec { options: &[], longest_name: Some(63) }),
     column,
     validate,
 };

@@ -2,6 +2,7 @@
 
 use pipewright_plan::{OnDelete, Sink, Write};
 
+use super::catalog::ActualTable;
 use super::types::Wire;
 
 /// A name in quotes.
@@ -83,6 +84,10 @@ pub(crate) struct UpsertSql {
     pub stage: String,
     /// Moves rows from the temporary table into the table.
     pub merge: String,
+    /// The merge, which tells what became of the rows: of a table with triggers that may drop some.
+    pub counted_merge: Option<String>,
+    /// Counts the rows that should be deleted or marked and are not: of a table with such triggers.
+    pub left: Option<String>,
     /// `COPY …` of the keys of deletes.
     pub copy_keys: String,
     /// Deletes or marks the rows of those keys.
@@ -92,8 +97,9 @@ pub(crate) struct UpsertSql {
 }
 
 impl Table {
-    /// Number `index` of its stage; `name` is quoted; `checked`: its [`shape`] when it was checked.
-    pub fn new(index: usize, sink: &Sink, name: &str, wires: Vec<Wire>, checked: &str) -> Self {
+    /// Number `index` of its stage; `name` is quoted; `checked`: its [`shape`] when it was checked; `actual`: it.
+    pub fn new(index: usize, sink: &Sink, name: &str, wires: Vec<Wire>, checked: &str, actual: &ActualTable) -> Self {
+        let drops = actual.drops;
         let unchanged = unchanged(index, sink, name, checked);
         let columns = list(sink.columns.fields.iter().map(|field| &field.name));
         let Write::Upsert { key, on_delete, version } = &sink.write else {
@@ -120,11 +126,19 @@ impl Table {
                 format!("DELETE FROM {name} AS t USING {keys} AS k WHERE {same_key}")
             }
         };
-        let merge = merge(sink, name, &rows, key, version.as_deref(), &wires);
+        let unmarked = match on_delete {
+            OnDelete::Mark(mark) => format!(" AND t.{} IS DISTINCT FROM true", quoted(mark)),
+            OnDelete::Delete | OnDelete::Ignore => String::new(),
+        };
+        let left = format!("SELECT count(*) FROM {name} AS t, {keys} AS k WHERE {same_key}{unmarked}");
+        let merge = merge(sink, name, &rows, key, version.as_deref(), &wires, actual);
         Self {
             copy_rows: format!("COPY {rows} ({columns}) FROM STDIN (FORMAT binary)"),
             upsert: Some(UpsertSql {
                 stage: format!("{}; {}", temporary(&rows, &columns), temporary(&keys, &key_list)),
+                counted_merge: drops
+                    .then(|| format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) {merge} RETURNING 1")),
+                left: drops.then_some(left),
                 merge,
                 copy_keys: format!("COPY {keys} ({key_list}) FROM STDIN (FORMAT binary)"),
                 // Without statistics of the temporary table the planner would read the whole table to hash it.
@@ -140,7 +154,15 @@ impl Table {
     }
 }
 
-fn merge(sink: &Sink, name: &str, rows: &str, key: &[String], version: Option<&str>, wires: &[Wire]) -> String {
+fn merge(
+    sink: &Sink,
+    name: &str,
+    rows: &str,
+    key: &[String],
+    version: Option<&str>,
+    wires: &[Wire],
+    actual: &ActualTable,
+) -> String {
     let mut columns: Vec<String> = sink.columns.fields.iter().map(|field| quoted(&field.name)).collect();
     let mut values = columns.clone();
     let (mut sets, mut differs) = (Vec::new(), Vec::new());
@@ -177,8 +199,11 @@ fn merge(sink: &Sink, name: &str, rows: &str, key: &[String], version: Option<&s
     } else {
         "NOTHING".to_string()
     };
+    // COPY takes a number for such a column without being asked.
+    let always = sink.columns.fields.iter().any(|it| actual.column(&it.name).is_some_and(|it| it.always_identity));
+    let overriding = if always { " OVERRIDING SYSTEM VALUE" } else { "" };
     format!(
-        "INSERT INTO {name} AS t ({}) SELECT {} FROM {rows} ON CONFLICT ({}) DO {action}",
+        "INSERT INTO {name} AS t ({}){overriding} SELECT {} FROM {rows} ON CONFLICT ({}) DO {action}",
         columns.join(", "),
         values.join(", "),
         list(key)

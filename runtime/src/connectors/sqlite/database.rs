@@ -6,10 +6,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection as Client};
 
 use super::encode::SqliteEncoder;
+use super::foreign_keys::{self, ForeignKeys};
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
-use super::{SqliteConnection, client, errors, history, letters, renamed, tables};
+use super::{SqliteConnection, changed, client, errors, history, letters, renamed, tables};
 use crate::sinks::commit;
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
@@ -20,13 +21,15 @@ pub struct SqliteDatabase {
     context: StageContext,
     options: SqliteConnection,
     statements: Vec<Statements>,
+    keys: ForeignKeys,
     client: Option<Client>,
 }
 
 impl SqliteDatabase {
     /// Not connected yet.
     pub fn new(context: StageContext, options: SqliteConnection) -> Self {
-        Self { statements: statements(&context.sinks), context, options, client: None }
+        let keys = ForeignKeys { sequence: (0..context.sinks.len()).collect(), circle: false };
+        Self { statements: statements(&context.sinks), context, options, keys, client: None }
     }
 
     /// What encodes the rows of each sink of the stage, in order.
@@ -76,11 +79,15 @@ impl SqliteDatabase {
         let client = self.client(true).await?;
         tables::create_own(client, &path).await?;
         renamed::take_over(client, &context, &path).await?;
-        let mut problems = Vec::new();
-        for (index, sink) in sinks.iter().enumerate() {
+        let (mut problems, mut statements) = (Vec::new(), statements(&sinks));
+        for (index, (sink, statements)) in sinks.iter().zip(&mut statements).enumerate() {
             let found = tables::prepare_sink(client, &path, sink).await;
             problems.extend(found.into_iter().map(|failure| failure.of_sink(index)));
+            let drops = tables::drops(client, sink).await;
+            statements.drops = drops.map_err(|error| errors::failure(error, &path))?;
         }
+        let keys = foreign_keys::read(client, &sinks).await.map_err(|error| errors::failure(error, &path))?;
+        (self.statements, self.keys) = (statements, keys);
         Ok(problems)
     }
 
@@ -187,9 +194,14 @@ impl Database for SqliteDatabase {
             connection,
             context: &self.context,
             statements: &mut self.statements,
+            keys: &self.keys,
             path: &self.options.path,
         };
-        let outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        let mut outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
+        if let Err(commit::Unsettled::Failed(failure @ Failure::Configuration { .. })) = outcome {
+            let failure = changed::explained(connection, &self.context, &self.options.path, failure).await;
+            outcome = Err(commit::Unsettled::Failed(failure));
+        }
         let broken = matches!(&outcome, Err(commit::Unsettled::Failed(failure)) if failure.breaks_connection());
         if !broken {
             self.client = client;

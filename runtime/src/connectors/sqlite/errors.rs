@@ -41,6 +41,11 @@ pub(crate) fn failure(error: sqlx::Error, path: &str) -> Failure {
         26 => Failure::configuration("database-damaged", format!("`{path}` is not a SQLite database"), None),
         // IOERR, NOMEM, PROTOCOL, INTERRUPT
         10 | 7 | 15 | 9 => Failure::Unavailable(format!("SQLite at {path}: {said}")),
+        // ERROR: a statement that cannot be compiled, or a function that fails on a value.
+        1 => Failure::Doubtful {
+            reason: said.to_string(),
+            otherwise: Box::new(Failure::configuration("database-refuses", format!("SQLite at {path}: {said}"), None)),
+        },
         _ => Failure::configuration("database-refuses", format!("SQLite at {path}: {said}"), None),
     }
 }

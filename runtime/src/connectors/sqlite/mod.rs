@@ -3,6 +3,8 @@
 mod spec;
 
 #[cfg(feature = "engine")]
+mod changed;
+#[cfg(feature = "engine")]
 mod client;
 #[cfg(feature = "engine")]
 mod database;
@@ -10,6 +12,8 @@ mod database;
 mod encode;
 #[cfg(feature = "engine")]
 mod errors;
+#[cfg(feature = "engine")]
+mod foreign_keys;
 #[cfg(feature = "engine")]
 mod history;
 #[cfg(feature = "engine")]

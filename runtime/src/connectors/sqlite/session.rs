@@ -6,19 +6,21 @@ use sqlx::{Arguments, SqliteConnection};
 
 use super::encode::{Value, Values};
 use super::errors;
-use super::statements::Statements;
+use super::foreign_keys::ForeignKeys;
+use super::statements::{Drops, Statements};
 use super::tables::NOW;
-use super::{client, letters, text};
+use super::{changed, client, letters, text};
 use crate::crash_points;
-use crate::sinks::commit::{Manner, Session, Tail};
+use crate::sinks::commit::{Manner, Part, Session, Tail};
 use crate::sinks::failure::Failure;
-use crate::sinks::{ChunkRow, Phase, StageContext};
+use crate::sinks::{ChunkRow, NotKept, Phase, StageContext};
 
 /// A connection with what it needs to write.
 pub(crate) struct SqliteSession<'a> {
     pub connection: &'a mut SqliteConnection,
     pub context: &'a StageContext,
     pub statements: &'a mut [Statements],
+    pub keys: &'a ForeignKeys,
     pub path: &'a str,
 }
 
@@ -27,32 +29,53 @@ impl SqliteSession<'_> {
         client::execute(self.connection, sqlx::query(sql)).await.map_err(|error| errors::failure(error, self.path))
     }
 
-    async fn write_rows(&mut self, sink: usize, bytes: &[u8], mut rows: Live<'_>) -> Result<(), Failure> {
-        let Some(statements) = self.statements.get_mut(sink) else { return Ok(()) };
-        let (delete, mut left) = (rows.phase != Phase::Rows, rows.left());
+    /// Gives how many rows were not kept.
+    async fn write_rows(&mut self, sink: usize, bytes: &[u8], mut rows: Live<'_>) -> Result<u64, Failure> {
+        let Some(statements) = self.statements.get_mut(sink) else { return Ok(0) };
+        let (delete, mut left, mut not_kept) = (rows.phase != Phase::Rows, rows.left(), 0);
         while left > 0 {
+            let drops = statements.drops;
             let (number, sql) = statements.next(delete, left);
             let mut arguments = SqliteArguments::default();
+            let mut last = &[][..];
             for _ in 0..number {
                 let Some(row) = rows.next() else { break };
-                let row = bytes.get(row.start as usize..row.end as usize).unwrap_or_default();
-                for value in Values(row) {
-                    let added = match value {
-                        Value::Null => arguments.add(None::<i64>),
-                        Value::Integer(it) => arguments.add(it),
-                        Value::Real(it) => arguments.add(it),
-                        Value::Text(it) => arguments.add(it),
-                        Value::Blob(it) => arguments.add(it),
-                    };
-                    added.map_err(|error| Failure::Data(error.to_string()))?;
-                }
+                last = bytes.get(row.start as usize..row.end as usize).unwrap_or_default();
+                bind(&mut arguments, last)?;
             }
             let done = client::execute(self.connection, sqlx::query_with(sql, arguments)).await;
-            done.map_err(|error| errors::failure(error, self.path))?;
+            let changed = done.map_err(|error| errors::failure(error, self.path))?;
             left -= number;
+            if drops == Drops::May && changed < number as u64 {
+                let find = statements.find(delete);
+                not_kept += if find.is_empty() {
+                    number as u64 - changed
+                } else {
+                    let mut arguments = SqliteArguments::default();
+                    bind(&mut arguments, last)?;
+                    let found = client::rows(self.connection, sqlx::query_with(find, arguments)).await;
+                    let found = !found.map_err(|error| errors::failure(error, self.path))?.is_empty();
+                    // The row of a delete should be gone.
+                    u64::from(found == delete)
+                };
+            }
         }
-        Ok(())
+        Ok(not_kept)
     }
+}
+
+fn bind<'q>(arguments: &mut SqliteArguments<'q>, row: &'q [u8]) -> Result<(), Failure> {
+    for value in Values(row) {
+        let added = match value {
+            Value::Null => arguments.add(None::<i64>),
+            Value::Integer(it) => arguments.add(it),
+            Value::Real(it) => arguments.add(it),
+            Value::Text(it) => arguments.add(it),
+            Value::Blob(it) => arguments.add(it),
+        };
+        added.map_err(|error| Failure::Data(error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// Live rows of one phase.
@@ -72,15 +95,40 @@ impl<'a> Live<'a> {
 }
 
 impl Session for SqliteSession<'_> {
-    async fn begin(&mut self, _: Manner) -> Result<(), Failure> {
-        self.run("BEGIN IMMEDIATE").await.map(drop)
-    }
-
-    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow]) -> Result<(), Failure> {
-        for phase in Phase::ALL {
-            self.write_rows(sink, bytes, Live { rows: rows.iter(), phase }).await?;
+    async fn begin(&mut self, manner: Manner) -> Result<(), Failure> {
+        self.run("BEGIN IMMEDIATE").await?;
+        if self.keys.circle && manner != Manner::CheckedParts {
+            // No order will do, so the check at the end must. SQLite forgets this at the end of the transaction.
+            self.run("PRAGMA defer_foreign_keys = ON").await?;
         }
         Ok(())
+    }
+
+    fn sequence(&self) -> Vec<usize> {
+        self.keys.sequence.clone()
+    }
+
+    async fn write(&mut self, sink: usize, bytes: &[u8], rows: &[ChunkRow], part: Part) -> Result<NotKept, Failure> {
+        let mut not_kept = NotKept::default();
+        for phase in part.phases() {
+            let dropped = self.write_rows(sink, bytes, Live { rows: rows.iter(), phase: *phase }).await?;
+            match phase {
+                Phase::Rows => not_kept.rows += dropped,
+                Phase::After => not_kept.deletes += dropped,
+                // Counted when it is written again behind the rows.
+                Phase::Before => {}
+            }
+        }
+        Ok(not_kept)
+    }
+
+    async fn probe(&mut self, sink: usize) -> Result<(), Failure> {
+        let Some(statements) = self.statements.get_mut(sink) else { return Ok(()) };
+        // Compiled with the triggers of the table, and not run.
+        let (_, sql) = statements.next(false, 1);
+        let explain = format!("EXPLAIN {sql}");
+        let compiled = client::rows(self.connection, sqlx::query(&explain)).await;
+        compiled.map(drop).map_err(|error| errors::failure(error, self.path))
     }
 
     async fn savepoint(&mut self) -> Result<(), Failure> {
@@ -92,8 +140,11 @@ impl Session for SqliteSession<'_> {
     }
 
     async fn undo(&mut self) -> Result<(), Failure> {
-        self.run("ROLLBACK TO part").await?;
-        self.release().await
+        match self.run("ROLLBACK TO part").await {
+            Ok(_) => self.release().await,
+            // The row took the whole transaction with it.
+            Err(failure) => Err(changed::ended(failure)),
+        }
     }
 
     async fn rollback(&mut self) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pipewright_plan::{
-    Base, ConnectorSpec, OptionProblem, OptionType, OptionValue, Options, Role, Type, TypedOptions, options,
+    Base, ConnectorSpec, OptionProblem, OptionType, OptionValue, Options, Role, SinkSpec, Type, TypedOptions, options,
 };
 
 options! {
@@ -28,7 +28,7 @@ pub const SPEC: ConnectorSpec = ConnectorSpec {
     connection: SqliteConnection::SPEC,
     source: None,
     bounded: false,
-    sink: Some(&[]),
+    sink: Some(SinkSpec { options: &[], longest_name: None }),
     column,
     validate,
 };

@@ -10,6 +10,17 @@ const MAX_VALUES: usize = 32_766;
 /// More rows than this gain nothing.
 const MAX_ROWS: usize = 1_024;
 
+/// What may become of rows without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drops {
+    /// A row is written or equal.
+    Never,
+    /// A trigger or a constraint of the table may ignore it.
+    May,
+    /// Nobody counts what the triggers of a view do.
+    Unknown,
+}
+
 /// The statements of one sink.
 #[derive(Debug)]
 pub(crate) struct Statements {
@@ -19,6 +30,12 @@ pub(crate) struct Statements {
     delete_head: String,
     delete_row: String,
     delete_tail: &'static str,
+    /// Finds the row as it was sent, or with a version that wins over it.
+    find_row: String,
+    /// Finds the row of a key.
+    find_key: String,
+    /// What a statement may do to rows that it takes.
+    pub drops: Drops,
     columns: usize,
     key: usize,
     inserts: Vec<Option<String>>,
@@ -43,6 +60,7 @@ impl Statements {
         let table = quoted(&sink.table);
         let (mut insert_tail, mut delete_head, mut delete_row, mut delete_tail, mut key_len) =
             (String::new(), String::new(), String::new(), "", 0);
+        let (mut find_row, mut find_key) = (String::new(), String::new());
         if let Write::Upsert { key, on_delete, version } = &sink.write {
             insert_tail = on_conflict(sink, key, version.as_deref(), mark.as_deref());
             key_len = key.len();
@@ -59,6 +77,12 @@ impl Statements {
                 delete_row = format!("({})", vec!["?"; key.len()].join(","));
             }
             delete_tail = ")";
+            let found = |names: &[&String]| {
+                let same = |(index, name): (usize, &&String)| format!("{} IS ?{}", quoted(name), index + 1);
+                names.iter().enumerate().map(same).collect::<Vec<_>>().join(" AND ")
+            };
+            find_key = format!("SELECT 1 FROM {table} WHERE {}", found(&key.iter().collect::<Vec<_>>()));
+            find_row = found_row(sink, key, version.as_deref());
         }
         Self {
             insert_head: format!("INSERT INTO {table} AS t ({}) VALUES ", names.join(", ")),
@@ -67,11 +91,19 @@ impl Statements {
             delete_head,
             delete_row,
             delete_tail,
+            find_row,
+            find_key,
+            drops: Drops::Never,
             columns,
             key: key_len,
             inserts: Vec::new(),
             deletes: Vec::new(),
         }
+    }
+
+    /// Finds what was sent: a row, or the row of a key. Empty in a sink that appends.
+    pub fn find(&self, delete: bool) -> &str {
+        if delete { &self.find_key } else { &self.find_row }
     }
 
     /// The greatest number of rows, a power of two and at most `rows`, that one statement takes; and the statement.
@@ -81,7 +113,9 @@ impl Statements {
         } else {
             (&mut self.inserts, &self.insert_head, &self.insert_row, self.insert_tail.as_str(), self.columns)
         };
-        let most = rows.min(MAX_ROWS).min(MAX_VALUES / width.max(1)).max(1);
+        // One by one, the count of changes tells of each row whether it was written.
+        let alone = self.drops == Drops::May && self.key > 0;
+        let most = if alone { 1 } else { rows }.min(MAX_ROWS).min(MAX_VALUES / width.max(1)).max(1);
         let exponent = most.ilog2() as usize;
         let number = 1 << exponent;
         if cache.len() <= exponent {
@@ -104,6 +138,20 @@ impl Statements {
         };
         (number, text)
     }
+}
+
+fn found_row(sink: &Sink, key: &[String], version: Option<&str>) -> String {
+    let (mut keys, mut others, mut newer) = (Vec::new(), Vec::new(), String::new());
+    for (index, field) in sink.columns.fields.iter().enumerate() {
+        let (name, value) = (quoted(&field.name), index + 1);
+        let place = if key.contains(&field.name) { &mut keys } else { &mut others };
+        place.push(format!("{name} IS ?{value}"));
+        if version == Some(field.name.as_str()) {
+            newer = format!(" OR {name} > ?{value}");
+        }
+    }
+    let same = if others.is_empty() { "1".to_string() } else { others.join(" AND ") };
+    format!("SELECT 1 FROM {} WHERE {} AND ({same}{newer})", quoted(&sink.table), keys.join(" AND "))
 }
 
 fn on_conflict(sink: &Sink, key: &[String], version: Option<&str>, mark: Option<&str>) -> String {

@@ -4,6 +4,7 @@ use pipewright_plan::{OnDelete, SchemaMode, Sink, Type, Write};
 use sqlx::{Row, SqliteConnection};
 
 use super::encode::Storage;
+use super::statements::Drops;
 use super::{client, errors};
 use crate::sinks::failure::Failure;
 
@@ -86,7 +87,7 @@ async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> 
         )]);
     }
     let failed = |error| errors::failure(error, path);
-    let mut actual = columns(connection, table).await.map_err(failed)?;
+    let actual = columns(connection, table).await.map_err(failed)?;
     if actual.is_empty() {
         if sink.schema_mode == SchemaMode::Fixed {
             return Ok(vec![Failure::configuration(
@@ -102,11 +103,21 @@ async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> 
         for statement in added_columns(sink, &actual) {
             client::script(connection, &statement).await.map_err(failed)?;
         }
-        actual = columns(connection, table).await.map_err(failed)?;
+    }
+    let problems = check(connection, sink).await.map_err(failed)?;
+    Ok(problems.unwrap_or_default())
+}
+
+/// Everything that is wrong with the table of a sink; none if there is no table.
+pub(crate) async fn check(connection: &mut SqliteConnection, sink: &Sink) -> Result<Option<Vec<Failure>>, sqlx::Error> {
+    let table = &sink.table;
+    let actual = columns(connection, table).await?;
+    if actual.is_empty() {
+        return Ok(None);
     }
     let mut problems = check_columns(sink, &actual);
     if let Write::Upsert { key, .. } = &sink.write
-        && !has_unique(connection, table, key).await.map_err(failed)?
+        && !has_unique(connection, table, key).await?
     {
         problems.push(Failure::configuration(
             "unique-missing",
@@ -119,7 +130,21 @@ async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> 
             )),
         ));
     }
-    Ok(problems)
+    Ok(Some(problems))
+}
+
+/// Whether rows of the table may be dropped without an error: by a trigger's RAISE(IGNORE), by ON CONFLICT IGNORE.
+pub(crate) async fn drops(connection: &mut SqliteConnection, sink: &Sink) -> Result<Drops, sqlx::Error> {
+    let sql = "SELECT max(type = 'view'), max(type = 'trigger' OR sql LIKE '%ignore%') FROM sqlite_schema \
+               WHERE lower(tbl_name) = lower(?)";
+    let rows = client::rows(connection, sqlx::query(sql).bind(&sink.table)).await?;
+    let Some(row) = rows.first() else { return Ok(Drops::Never) };
+    let (view, may): (Option<bool>, Option<bool>) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(match (view, may) {
+        (Some(true), _) => Drops::Unknown,
+        (_, Some(true)) => Drops::May,
+        _ => Drops::Never,
+    })
 }
 
 fn list(names: &[String]) -> String {
