@@ -26,6 +26,7 @@ pub const SPEC: CodecSpec = CodecSpec {
     options: CsvOptions::SPEC,
     reads: one_cell,
     writes: one_cell,
+    pasted: false,
     fixed_schema: None,
     validate,
 };

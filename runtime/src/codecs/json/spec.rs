@@ -1,14 +1,42 @@
 //! What the language may say of JSON.
 
-use pipewright_plan::{Base, CodecSpec, Type};
+use pipewright_plan::{Base, CodecSpec, OptionType, Type, TypedOptions, options};
+
+options! {
+    /// How objects are written.
+    pub struct JsonOptions {
+        /// How the producer writes numbers: `plain` as JSON numbers, `text` in quotes (`"12.50"`), as payment interfaces,
+        /// Protobuf and change data capture do. With `text` both are read, also in lists, maps and records, and numbers are
+        /// written in quotes.
+        numbers: String, OptionType::Choice(&["plain", "text"]), default "plain" = "plain".to_string();
+    }
+}
+
+impl JsonOptions {
+    /// How numbers are written.
+    pub(super) fn numbers(&self) -> Numbers {
+        if self.numbers == "text" { Numbers::Text } else { Numbers::Plain }
+    }
+}
+
+/// How numbers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// As JSON has them.
+    #[default]
+    Plain,
+    /// In quotes; read both ways.
+    Text,
+}
 
 /// JSON.
 pub const SPEC: CodecSpec = CodecSpec {
     name: "json",
-    doc: "One JSON object per record; in files, one per line. Numbers are read exactly, timestamps are ISO 8601 text, bytes are base64.",
-    options: &[],
+    doc: "One JSON object per record; in files, one per line. Numbers are read exactly, and only as numbers unless `numbers` says otherwise; timestamps are ISO 8601 text, bytes are base64.",
+    options: JsonOptions::SPEC,
     reads: any,
     writes: any,
+    pasted: true,
     fixed_schema: None,
     validate: |_| Vec::new(),
 };
