@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use pipewright_expr::{literal_from_json, nested::is_json_object};
-use pipewright_grammar::{Span, ast};
+use pipewright_expr::literal_from_json;
+use pipewright_grammar::{Span, ast, is_json_object};
 use pipewright_plan::{Field, Literal, Schema, TestRow, TestRowKind};
 
 use super::{Checker, Named};

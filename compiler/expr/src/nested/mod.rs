@@ -12,4 +12,4 @@ mod value;
 pub use equal::equal_json;
 pub use scan::{Elements, Members, element, is_null, member, unquote};
 pub(crate) use value::write_base64;
-pub use value::{is_json_object, read_json, write_json};
+pub use value::{read_json, write_json};

@@ -15,11 +15,6 @@ use crate::convert::{
     write_int, write_json_string, write_local_timestamp, write_time, write_timestamp, write_uuid,
 };
 
-/// True for the text of one JSON object, whatever is in it.
-pub fn is_json_object(text: &str) -> bool {
-    text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-}
-
 /// Reads one JSON value as that type.
 pub fn read_json<'b>(raw: &'b str, base: &Base, arena: &'b Bump) -> Result<Datum<'b>, ConvertError> {
     if is_null(raw) {
