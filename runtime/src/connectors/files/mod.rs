@@ -18,7 +18,11 @@ mod input;
 mod problem;
 #[cfg(feature = "engine")]
 mod reader;
+#[cfg(feature = "engine")]
+mod shape;
 mod spec;
+#[cfg(feature = "engine")]
+mod values;
 
 pub use crate::record::FileRecord;
 #[cfg(feature = "engine")]
