@@ -158,7 +158,7 @@ impl IngestCore {
     fn take_into(&mut self, record: &FileRecord<'_>, arena: &Bump) -> Result<(), IngestHalt> {
         let at = RecordId {
             topic: self.source_index,
-            partition: file_number(record.file),
+            partition: file_number(record.file, record.turn),
             offset: i64::try_from(record.start).unwrap_or(i64::MAX),
         };
         let original =
@@ -282,9 +282,12 @@ fn writer(topic: &Topic, partitions: i32, records: i64) -> Result<TopicWriter, R
 }
 
 /// A number for a file that stays the same from run to run: part of the identity of its dead letters.
-fn file_number(path: &str) -> i32 {
+fn file_number(path: &str, turn: u64) -> i32 {
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(path.as_bytes());
+    if turn > 0 {
+        hasher.write_u64(turn);
+    }
     i32::try_from(hasher.finish() & 0x7fff_ffff).unwrap_or_default()
 }
 

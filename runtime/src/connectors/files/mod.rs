@@ -15,6 +15,8 @@ mod frame;
 #[cfg(feature = "engine")]
 mod input;
 #[cfg(feature = "engine")]
+mod known;
+#[cfg(feature = "engine")]
 mod problem;
 #[cfg(feature = "engine")]
 mod reader;

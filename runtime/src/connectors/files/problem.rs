@@ -37,21 +37,26 @@ pub(super) fn unreadable(file: &str, why: &io::Error) -> RunError {
     error("file-unreadable", ErrorClass::Configuration, format!("{} cannot be read: {why}", shown(file)), None)
 }
 
+/// The name of [`changed`].
+pub(super) const CHANGED: &str = "file-changed";
+
+/// A file is not what it was. What can be done about it is said here and nowhere else.
 pub(super) fn changed(file: &str, why: &str) -> RunError {
-    error(
-        "file-changed",
-        ErrorClass::WouldLose,
-        format!("{} {why}", shown(file)),
-        Some("put new records into new files; to read all again, start from the beginning".to_string()),
-    )
+    let help = match file {
+        "-" => "give what was given before, or give the source another name",
+        _ => {
+            "`changed = read` at the source reads it from its beginning as a new file, `changed = skip` takes it as read"
+        }
+    };
+    error(CHANGED, ErrorClass::WouldLose, format!("{} {why}", shown(file)), Some(help.to_string()))
 }
 
 pub(super) fn other_input(file: &str) -> RunError {
     error(
-        "file-changed",
+        CHANGED,
         ErrorClass::WouldLose,
         format!("{} was read before, and now the standard input is to be", shown(file)),
-        Some("give the source another name, or start from the beginning".to_string()),
+        Some("give the source another name: it begins anew".to_string()),
     )
 }
 

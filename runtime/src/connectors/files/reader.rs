@@ -1,7 +1,8 @@
 //! The reader: file after file, record after record, in batches.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use pipewright_plan::{Format, Options, Schema, TypedOptions};
 
@@ -10,9 +11,10 @@ use super::find::{Found, Root};
 use super::follow::{Looking, has_rested};
 use super::frame::{Frame, Frames, Framing, Stop};
 use super::input::{Input, STANDARD_INPUT};
+use super::known::{Ending, fresh, skipped, to_read};
 use super::problem;
 use super::shape::shape_of;
-use super::spec::{FilesConnection, FilesSource};
+use super::spec::{FilesConnection, FilesSource, WhenChanged};
 use super::values::Damage;
 use crate::codecs::csv::{CsvDecoder, header_text};
 use crate::codecs::{CodecError, ColumnRequest, Decoder, decoder};
@@ -61,6 +63,7 @@ pub struct FileReader {
     pub(super) following: bool,
     /// Files that end in a line without an end, with the size they had.
     pub(super) held: BTreeMap<String, u64>,
+    pub(super) changed: WhenChanged,
     /// Said after everything before it was delivered.
     failed: Option<RunError>,
 }
@@ -71,6 +74,9 @@ pub(super) struct Open {
     input: Input,
     frames: Frames,
     records: u64,
+    turn: u64,
+    /// Where it is; none for the standard input.
+    path: Option<PathBuf>,
     /// Its first bytes on disk.
     first: Vec<u8>,
     /// Nobody writes to it any more, as far as one can see.
@@ -120,7 +126,8 @@ impl FileReader {
     ) -> Result<Self, RunError> {
         let wrong = |error: pipewright_plan::OptionError| problem::bad_option(error.to_string(), None);
         let root = FilesConnection::decode(connection).map_err(wrong)?.root;
-        let path = FilesSource::decode(source).map_err(wrong)?.path;
+        let source = FilesSource::decode(source).map_err(wrong)?;
+        let (changed, path) = (source.when_changed(), source.path);
         let cursor = cursor.map(FileCursor::read).transpose()?.unwrap_or_default();
         if path == STANDARD_INPUT {
             return Self::stream(Box::new(io::stdin()), format, cursor);
@@ -140,31 +147,38 @@ impl FileReader {
             .iter()
             .filter(|it| found.iter().all(|file| file.name != it.mark.file))
             .for_each(|it| add(it.mark.size));
-        let mut done = cursor.done;
+        let there: BTreeSet<String> = found.iter().map(|it| it.name.clone()).collect();
+        let mut files = Vec::new();
         for file in found {
             add(file.size);
-            if let Some(at) = done.iter().position(|it| it.mark.file == file.name) {
-                let Some(place) = done.get(at) else { continue };
-                if verify_done(place, &file, &reader.framing)? == Seen::Grown {
-                    let place = done.remove(at);
-                    reader.waiting.push_back((file, Some(place)));
-                }
-                continue;
-            }
             match &cursor.current {
                 Some(place) if place.mark.file == file.name => current = Some(file),
-                _ => reader.waiting.push_back((file, None)),
+                _ => files.push(file),
             }
         }
-        reader.done = done;
+        reader.done = cursor.done;
+        reader.changed = changed;
+        reader.waiting = to_read(&mut reader.done, files, &there, &reader.framing, changed)?.into();
         reader.looking = Self::looks_in(root, &path);
         match (cursor.current, current) {
-            (Some(place), Some(file)) => reader.go_on(&place, &file)?,
-            (Some(place), None) => {
+            (Some(place), Some(file)) => match reader.go_on(&place, &file) {
+                Err(error) if error.name == problem::CHANGED && changed != WhenChanged::Stop => {
+                    reader.current = None;
+                    match changed {
+                        WhenChanged::Skip => reader.done.push(skipped(&file)?),
+                        WhenChanged::Stop | WhenChanged::Read => {
+                            let begun = fresh(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
+                            reader.waiting.push_front((file, Some(begun)));
+                        }
+                    }
+                }
+                went => went?,
+            },
+            (Some(place), None) if changed == WhenChanged::Stop => {
                 let why = format!("is gone; it was read up to line {}", place.line.saturating_sub(1));
                 return Err(problem::changed(&place.mark.file, &why));
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         // The header must be known before the decoder is made.
         while reader.current.is_none() && reader.open_next()? {
@@ -192,6 +206,8 @@ impl FileReader {
             input,
             frames: Frames::new(0, 1, false),
             records: 0,
+            turn: 0,
+            path: None,
             first: first.clone(),
             rested: true,
         });
@@ -229,6 +245,7 @@ impl FileReader {
             following: false,
             held: BTreeMap::new(),
             failed: None,
+            changed: WhenChanged::Stop,
         })
     }
 
@@ -243,9 +260,12 @@ impl FileReader {
         }
         let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
         let rested = has_rested(file);
-        self.current = Some(Open { mark, input, frames: Frames::new(0, 1, false), records: 0, first, rested });
+        let path = Some(file.path.clone());
+        let (frames, turn) = (Frames::new(0, 1, false), place.turn);
+        self.current = Some(Open { mark, input, frames, records: 0, turn, path, first, rested });
         self.read_header()?;
-        if let Some(open) = &mut self.current {
+        // Of a file that is begun now the header has just been read.
+        if let Some(open) = self.current.as_mut().filter(|_| place.byte > 0) {
             // The header may have been read ahead: start over at the right byte.
             let (mut input, _) = Input::open(file).map_err(|error| problem::unreadable(&file.name, &error))?;
             if !input.skip_to(place.byte).map_err(broken)? {
@@ -268,8 +288,10 @@ impl FileReader {
         let (input, first) = Input::open(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
         self.check_shape(&file)?;
         let rested = has_rested(&file);
+        let path = Some(file.path.clone());
         let mark = FileMark { file: file.name, size: file.size, fingerprint: Fingerprint::of(&first) };
-        self.current = Some(Open { mark, input, frames: Frames::new(0, 1, false), records: 0, first, rested });
+        let frames = Frames::new(0, 1, false);
+        self.current = Some(Open { mark, input, frames, records: 0, turn: 0, path, first, rested });
         self.read_header()?;
         Ok(true)
     }
@@ -371,6 +393,7 @@ impl FileReader {
                     let record = FileRecord {
                         bytes: text,
                         file: &open.mark.file,
+                        turn: open.turn,
                         start: frame.start,
                         line: frame.line,
                         lines: frame.lines,
@@ -418,11 +441,15 @@ impl FileReader {
                 // It may have grown while it was read.
                 open.mark.size = open.frames.byte;
             }
+            let end = if open.input.packed { open.mark.size } else { open.frames.byte };
+            let ending = open.path.as_ref().and_then(|path| Ending::of(&mut std::fs::File::open(path).ok()?, end).ok());
             self.done.push(Place {
                 mark: open.mark,
                 byte: open.frames.byte,
                 line: open.frames.line,
                 records: open.records,
+                turn: open.turn,
+                ending,
             });
         }
     }
@@ -434,6 +461,8 @@ impl FileReader {
             byte: open.frames.byte,
             line: open.frames.line,
             records: open.records,
+            turn: open.turn,
+            ending: None,
         });
         FileCursor { done: self.done.clone(), current }.write()
     }

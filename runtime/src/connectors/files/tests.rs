@@ -14,6 +14,9 @@ use super::*;
 use crate::codecs::ColumnRequest;
 use crate::report::{ErrorClass, RunError};
 
+mod rotation;
+mod values;
+
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
@@ -42,9 +45,24 @@ fn format(codec: &str) -> Format {
 }
 
 fn open(folder: &Path, path: &str, codec: &str, cursor: Option<&str>) -> Result<FileReader, RunError> {
+    open_when(folder, path, codec, cursor, "stop")
+}
+
+fn open_when(
+    folder: &Path,
+    path: &str,
+    codec: &str,
+    cursor: Option<&str>,
+    changed: &str,
+) -> Result<FileReader, RunError> {
     let text = |it: &str| OptionValue::String(it.to_string());
     let connection = Options::from([("root".to_string(), text(folder.to_str().unwrap()))]);
-    FileReader::open(&connection, &Options::from([("path".to_string(), text(path))]), &format(codec), cursor)
+    FileReader::open(
+        &connection,
+        &Options::from([("path".to_string(), text(path)), ("changed".to_string(), text(changed))]),
+        &format(codec),
+        cursor,
+    )
 }
 
 /// `file:start:line:text` of a record.
@@ -183,66 +201,6 @@ fn goes_on_after_every_record() {
     resumes_everywhere(folder.path(), "*.jsonl*", "json");
     resumes_everywhere(folder.path(), "*.jsonl*", "raw");
     resumes_everywhere(folder.path(), "*.jsonl*", "json values");
-}
-
-#[test]
-fn elements_of_an_array_go_on_after_every_one() {
-    let elements: Vec<_> =
-        (0..40).map(|it| format!("{{\n  \"n\": {it},\n  \"text\": \"}},[{}\"\n}}", "é".repeat(it))).collect();
-    let array = format!("\u{feff}[\n{}\n]\n", elements.join(" ,\n"));
-    let folder = folder(&[
-        ("a.json", array.as_bytes()),
-        ("b.json.gz", &gz(array.as_bytes())),
-        ("c.json", b"[]"),
-        ("d.json", b"[12,3]"),
-        ("e.json", b""),
-    ]);
-    resumes_everywhere(folder.path(), "*.json*", "json array");
-    let text = all(folder.path(), "[cde].json", "json array");
-    assert_eq!(text, ["d.json:1:1:12", "d.json:4:1:3"]);
-    let values = elements.join("\n");
-    write(folder.path(), "v.jsonl", values.as_bytes());
-    let first = &all(folder.path(), "v.jsonl", "json values")[1];
-    assert!(first.starts_with("v.jsonl:30:5:{\n  \"n\": 1,"), "{first}");
-}
-
-#[test]
-fn an_array_that_is_damaged_or_cut_off_goes_on_when_it_is_mended() {
-    let folder = folder(&[("a.json", b"[{\"n\": 1},\n{\"n\": nul},\n{\"n\": \"x},\n{\"n\": 4}]\n")]);
-    let mut reader = open(folder.path(), "a.json", "json array", None).unwrap();
-    let (records, error) = rest(&mut reader, 9);
-    assert_eq!(records, ["a.json:1:1:{\"n\": 1}", "a.json:11:2:{\"n\": nul}"], "inside its brackets it costs itself");
-    let error = error.unwrap();
-    assert_eq!(
-        format!("{} {:?} {}", error.name, error.class, error.message),
-        "file-damaged WouldLose the JSON value that begins at line 3 of `a.json` has a string that is not closed on its line"
-    );
-    write(folder.path(), "a.json", b"[{\"n\": 1},\n{\"n\": nul},\n{\"n\": \"x\"},\n{\"n\": 4}");
-    let mut reader = open(folder.path(), "a.json", "json array", Some(&reader.cursor())).unwrap();
-    let (records, error) = rest(&mut reader, 9);
-    assert_eq!(records, ["a.json:23:3:{\"n\": \"x\"}", "a.json:35:4:{\"n\": 4}"]);
-    assert_eq!(error.unwrap().message, "`a.json` is cut off: its array does not end");
-    write(folder.path(), "a.json", b"[{\"n\": 1},\n{\"n\": nul},\n{\"n\": \"x\"},\n{\"n\": 4}]\n");
-    let mut reader = open(folder.path(), "a.json", "json array", Some(&reader.cursor())).unwrap();
-    let (records, error) = rest(&mut reader, 9);
-    assert!(records.is_empty() && error.is_none(), "{records:?} {error:?}");
-    assert!(open(folder.path(), "a.json", "json array", Some(&reader.cursor())).is_ok());
-}
-
-#[test]
-fn a_follower_waits_for_the_end_of_a_value() {
-    let folder = folder(&[("a.jsonl", b"{\n\"n\": 1\n}\n{\n\"n\":")]);
-    let mut reader = open(folder.path(), "*.jsonl", "json values", None).unwrap();
-    reader.follow();
-    assert_eq!(rest(&mut reader, 9).0, ["a.jsonl:0:1:{\n\"n\": 1\n}"]);
-    write(folder.path(), "a.jsonl", b"{\n\"n\": 1\n}\n{\n\"n\": 2}");
-    assert!(reader.look_again().unwrap());
-    assert_eq!(rest(&mut reader, 9).0, ["a.jsonl:11:4:{\n\"n\": 2}"]);
-    let mut reader = open(folder.path(), "*.jsonl", "json values", Some(&reader.cursor())).unwrap();
-    assert!(rest(&mut reader, 9).0.is_empty());
-    write(folder.path(), "a.jsonl", b"{\n\"n\": 1\n}\n{\n\"n\": 2}\n{\"n\": 3}");
-    let mut reader = open(folder.path(), "*.jsonl", "json values", Some(&reader.cursor())).unwrap();
-    assert_eq!(rest(&mut reader, 9).0, ["a.jsonl:21:6:{\"n\": 3}"]);
 }
 
 #[test]
@@ -552,22 +510,4 @@ fn a_record_that_is_refused_comes_again_mended() {
     write(folder.path(), "a.log", b"eno\ntwo\n");
     let error = open(folder.path(), "a.log", "raw", Some(&cursor)).err().unwrap();
     assert_eq!(error.name, "file-changed");
-}
-
-#[test]
-fn zeros_behind_a_gzip_member_are_padding_and_other_bytes_are_not() {
-    let member = gz(b"1\n2\n");
-    let read = |bytes: Vec<u8>| {
-        let folder = folder(&[("a.jsonl.gz", &bytes)]);
-        let (records, error) = rest(&mut open(folder.path(), "a.jsonl.gz", "json", None).unwrap(), 9);
-        (records.len(), error.map(|it| it.name))
-    };
-    assert_eq!(read([member.clone(), vec![0; 200_000]].concat()), (2, None));
-    assert_eq!(read([member.clone(), vec![0; 512], member.clone(), vec![0; 3]].concat()), (4, None));
-    assert_eq!(
-        read([member.clone(), vec![0; 512], b"garbage that is no member".to_vec()].concat()),
-        (2, Some("file-damaged"))
-    );
-    assert_eq!(read([member.clone(), b"garbage that is no member".to_vec()].concat()), (2, Some("file-damaged")));
-    assert_eq!(read(member[..member.len() - 3].to_vec()).1, Some("file-truncated"));
 }
