@@ -203,19 +203,19 @@ fn ragged_rows_are_read_where_that_is_said() {
 
 #[test]
 fn a_log_that_is_rotated_goes_on_and_one_that_was_cut_off_says_how() {
-    let project = Project::new("path = \"parts.csv*\"");
-    project.write("parts.csv", "id,name\n1,a\n2\n");
+    let project = Project::new("path = \"parts.csv*\", format = csv");
+    project.write("parts.csv", "id,name,qty\n1,a,1\n2\n");
     project.ends(0);
     std::fs::rename(project.path().join("parts.csv"), project.path().join("parts.csv.1")).unwrap();
-    project.write("parts.csv", "id,name\n3,c\n4\n");
+    project.write("parts.csv", "id,name,qty\n3,c,1\n4\n");
     project.ends(0);
     assert_eq!(project.stored(), ["1 a", "3 c"]);
     assert_eq!(project.letters().len(), 2, "of the same name and place, and not the same");
-    project.write("parts.csv", "id,name\n5,e\n");
+    project.write("parts.csv", "id,name,qty\n5,e,1\n");
     let said = project.ends(4);
     assert!(said.contains("`changed = read` at the source"), "{said}");
     let program = std::fs::read_to_string(project.path().join("parts.pipe")).unwrap();
-    project.write("parts.pipe", program.replace("\"parts.csv*\"", "\"parts.csv*\", changed = read"));
+    project.write("parts.pipe", program.replace("format = csv", "format = csv, changed = read"));
     project.ends(0);
     project.ends(0);
     assert_eq!(project.stored(), ["1 a", "3 c", "5 e"]);

@@ -71,7 +71,9 @@ impl CsvDecoder {
                 }
                 let help = match closest(name, names.iter().map(String::as_str)) {
                     Some(close) => Some(format!("the header has `{close}`: `@json(\"{close}\")` at the field")),
-                    None => Some(format!("the header has {}", some(names))),
+                    None => {
+                        Some(format!("the header has {}; `csv(skip = 1)` leaves out a line before it", some(names)))
+                    }
                 };
                 return Err(CodecError {
                     name: "column-missing",
