@@ -416,7 +416,7 @@ mod tests {
         );
         assert_eq!(
             read(&plain, Some("id,Full Name,zzz,price"), ""),
-            "column-missing: the header has no column `note`; the header has `id`, `Full Name`, `zzz`, `price`"
+            "column-missing: the header has no column `note`; the header has `id`, `Full Name`, `zzz`, `price`; `csv(skip = 1)` leaves out a line before it"
         );
         assert!(read(&plain, Some("id,id,Full Name,note,price"), "").starts_with("column-ambiguous: "));
     }

@@ -101,7 +101,11 @@ fn reasons() {
         (Base::Int32, "3000000000", "`x` is 3000000000, out of the range of an `int32`"),
         (Base::Int64, "1e400", "`x` is 1e400, out of the range of an `int64`"),
         (Base::Float64, "1e400", "`x` is 1e400, out of the range of a `float64`"),
-        (Base::Decimal { precision: 12, scale: 2 }, "\"10.50\"", "`x` is \"10.50\", not a `decimal(12, 2)`"),
+        (
+            Base::Decimal { precision: 12, scale: 2 },
+            "\"10.50\"",
+            "`x` is \"10.50\", text and not a number; `format = json(numbers = text)` reads numbers in quotes",
+        ),
         (Base::Decimal { precision: 12, scale: 2 }, "1.234", "`x` is 1.234, with more than 2 decimal places"),
         (Base::Decimal { precision: 3, scale: 2 }, "10", "`x` is 10, out of the range of a `decimal(3, 2)`"),
         (Base::String, "12", "`x` is 12, not a `string`"),
@@ -127,7 +131,11 @@ fn reasons() {
             "`x` is \"2026-01-01T10:00:00Z\", with a time zone that civil time has not",
         ),
         (list(Base::Int64), "{}", "`x` is {}, not a `list<int64>`"),
-        (list(Base::Int64), "[1,\"2\"]", "`x[1]` is \"2\", not an `int64`"),
+        (
+            list(Base::Int64),
+            "[1,\"2\"]",
+            "`x[1]` is \"2\", text and not a number; `format = json(numbers = text)` reads numbers in quotes",
+        ),
         (Base::Map(Box::new(list(Base::Bool).required())), "{\"k\":[true,7]}", "`x[\"k\"][1]` is 7, not a `bool`"),
         (list(line().base), "[{\"SKU\":\"a\",\"price\":1,\"note\":2}]", "`x[0].note` is 2, not a `string`"),
     ] {
