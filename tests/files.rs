@@ -130,3 +130,93 @@ fn lines_that_a_row_takes_by_mistake_weigh_in_max_bad() {
     assert!(said.contains("402 of the last 402 records of `part_file` were bad"), "{said}");
     assert!(said.contains("the row has 4 cells over 402 lines, the header 3"), "{said}");
 }
+
+#[test]
+fn a_file_of_another_shape_stops_and_says_which_format_reads_it() {
+    let lines = "path = \"parts.json\", format = json";
+    for (text, framing) in [
+        (
+            "[\n  { \"id\": 1, \"name\": \"a\" },\n  { \"id\": 2, \"name\": \"b\", \"qty\": \"x\" },\n  { \"id\": 3, \"name\": \"c\" }\n]\n",
+            "array",
+        ),
+        (
+            "{\n  \"id\": 1, \"name\": \"a\"\n}\n{ \"id\": 2,\n  \"name\": 2 } { \"id\": 3, \"name\": \"c\" }\n",
+            "values",
+        ),
+    ] {
+        let project = Project::new(lines);
+        project.write("parts.json", text);
+        let said = project.ends(5);
+        assert!(said.contains("error[file-shape]"), "{said}");
+        let help = format!("`format = json(framing = {framing})` reads it");
+        assert!(said.contains(&help), "{said}");
+        let program = std::fs::read_to_string(project.path().join("parts.pipe")).unwrap();
+        project.write("parts.pipe", program.replace("format = json", &format!("format = json(framing = {framing})")));
+        project.ends(0);
+        assert_eq!(project.stored(), ["1 a", "3 c"]);
+        assert_eq!(project.letters().len(), 1);
+        project.ends(0);
+        assert_eq!(project.stored().len(), 2, "nothing twice");
+    }
+}
+
+#[test]
+fn a_run_without_one_good_record_ends_as_if_a_policy_had_stopped_it() {
+    let project = Project::new("path = \"parts.jsonl\", format = json");
+    project.write("parts.jsonl", "{\"id\": \"1\", \"name\": \"a\"}\n{\"id\": \"2\", \"name\": \"b\"}\n");
+    let said = project.ends(5);
+    assert!(said.contains("error[no-good-record]"), "{said}");
+    assert!(said.contains("none of the 2 records that `part_file` has read is good"), "{said}");
+    assert!(said.contains("json(numbers = text)"), "{said}");
+    assert_eq!(project.letters().len(), 2);
+    project.ends(0);
+}
+
+#[test]
+fn a_report_has_titles_before_its_header() {
+    let project = Project::new("path = \"*.csv\", format = csv(delimiter = \";\", skip = 2)");
+    project.write("a.csv", "Monthly \"stock;;\nGenerated;;\nid;name;qty\n1;a;2\n2;b;x\n");
+    project.write("b.csv", "Only a title\n");
+    project.ends(0);
+    assert_eq!(project.stored(), ["1 a"]);
+    let letters = project.pipewright(&["dead-letters", "ls", "parts.pipe", "--format", "json"]);
+    let letters = String::from_utf8(letters.stdout).unwrap();
+    assert!(letters.contains("`qty` is `x`"), "{letters}");
+    project.write("a.csv", "Monthly \"stock;;\nGenerated;;\nid;name;qty\n1;a;2\n2;b;x\n3;c;1\n");
+    project.ends(0);
+    assert_eq!(project.stored(), ["1 a", "3 c"], "it has grown");
+}
+
+#[test]
+fn ragged_rows_are_read_where_that_is_said() {
+    let rows = "id,name,qty\n1,a,5\n2,b,6,,\"\"\n3,c\n4,d,\n5,e,7,,x\n6\n";
+    let project = Project::new("path = \"parts.csv\"");
+    project.write("parts.csv", rows);
+    project.ends(0);
+    assert_eq!(project.stored(), ["1 a", "4 d"]);
+    let project = Project::new("path = \"parts.csv\", format = csv(ragged = true)");
+    project.write("parts.csv", rows);
+    project.ends(0);
+    assert_eq!(project.stored(), ["1 a", "2 b", "3 c", "4 d"]);
+    assert_eq!(project.letters(), ["the row has text in cell 5, the header 3 cells", "`name` is missing"]);
+}
+
+#[test]
+fn a_log_that_is_rotated_goes_on_and_one_that_was_cut_off_says_how() {
+    let project = Project::new("path = \"parts.csv*\", format = csv");
+    project.write("parts.csv", "id,name,qty\n1,a,1\n2\n");
+    project.ends(0);
+    std::fs::rename(project.path().join("parts.csv"), project.path().join("parts.csv.1")).unwrap();
+    project.write("parts.csv", "id,name,qty\n3,c,1\n4\n");
+    project.ends(0);
+    assert_eq!(project.stored(), ["1 a", "3 c"]);
+    assert_eq!(project.letters().len(), 2, "of the same name and place, and not the same");
+    project.write("parts.csv", "id,name,qty\n5,e,1\n");
+    let said = project.ends(4);
+    assert!(said.contains("`changed = read` at the source"), "{said}");
+    let program = std::fs::read_to_string(project.path().join("parts.pipe")).unwrap();
+    project.write("parts.pipe", program.replace("format = csv", "format = csv, changed = read"));
+    project.ends(0);
+    project.ends(0);
+    assert_eq!(project.stored(), ["1 a", "3 c", "5 e"]);
+}

@@ -10,6 +10,7 @@ mod depth;
 mod expected;
 mod explain;
 mod format;
+mod json;
 mod keywords;
 mod oddities;
 mod parse;
@@ -21,6 +22,7 @@ mod units;
 
 pub use cursor::{Hole, OpenCall, call_at, with_word};
 pub use format::format;
+pub use json::is_json_object;
 pub use keywords::{KEYWORDS, RESERVED, STEP_KEYWORDS};
 pub use parse::{Parsed, parse};
 pub use problem::{Problem, ProblemKind};

@@ -65,6 +65,8 @@ pub struct FileRecord<'a> {
     pub bytes: &'a [u8],
     /// The file below the root; `-` is the standard input.
     pub file: &'a str,
+    /// Tells it from what was read under the same name before; 0 if nothing was.
+    pub turn: u64,
     /// Its first byte in the unpacked text.
     pub start: u64,
     /// Its first line, from 1.

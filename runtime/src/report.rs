@@ -99,6 +99,42 @@ pub struct SourceSummary {
     pub dead_letters: BTreeMap<String, u64>,
     /// Bad records that the policy skips.
     pub skipped: u64,
+    /// Records of this run that were good, whatever became of them.
+    pub good: u64,
+    /// The first bad record, as long as no good one has come.
+    pub first_bad: Option<FirstBad>,
+    /// Where it is declared.
+    pub origin: Option<Origin>,
+}
+
+impl SourceSummary {
+    /// It has read, and nothing of it was good: as an error, for a run that has come to its end.
+    pub fn without_good(&self) -> Option<RunError> {
+        let first = self.first_bad.as_ref().filter(|_| self.read > 0 && self.good == 0)?;
+        let count =
+            if self.read == 1 { "the only record".to_string() } else { format!("none of the {} records", self.read) };
+        let is = if self.read == 1 { "is bad" } else { "is good" };
+        let what = format!("`{}` line {}: {}", first.file, first.line, first.reason);
+        let help = "look at them with `pipewright dead-letters ls`, and mend the file or the program".to_string();
+        Some(RunError {
+            name: "no-good-record",
+            message: format!("{count} that `{}` has read {is}; {what}", self.name),
+            help: Some(help),
+            origin: self.origin,
+            class: ErrorClass::Policy,
+        })
+    }
+}
+
+/// The first bad record of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstBad {
+    /// Its file.
+    pub file: String,
+    /// Its line.
+    pub line: u64,
+    /// Why it is bad.
+    pub reason: String,
 }
 
 /// What a stage did.

@@ -108,7 +108,13 @@ mod engine {
                     others: environment::others(&arguments.file, arguments.env.as_deref()),
                 };
                 output::talk(&summary::render(&done, &plan, &place, style));
-                Exit::Fine
+                // A run that was told to stop may not have come to the good ones yet.
+                let bad: Vec<_> =
+                    done.sources.iter().filter(|_| done.ended).filter_map(|it| it.without_good()).collect();
+                for error in &bad {
+                    output::talk(&run_error::render(error, &sources, style));
+                }
+                bad.first().map_or(Exit::Fine, |error| run_error::exit(error.class))
             }
             Err(error) => {
                 output::talk(&run_error::render(&error, &sources, style));

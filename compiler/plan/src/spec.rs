@@ -82,6 +82,8 @@ pub struct CodecSpec {
     pub reads: fn(&Type) -> Result<(), String>,
     /// Whether a field of this type can be written, so that reading it gives it back.
     pub writes: fn(&Type) -> Result<(), String>,
+    /// A record of it stands in a test as it is: the text of an object with quoted names.
+    pub pasted: bool,
     /// The records it always gives, if the program has no say (`raw`: one field `line: string`).
     pub fixed_schema: Option<fn() -> crate::Schema>,
     /// What the spec cannot say of its options: a delimiter of two characters, two options with the same character.

@@ -88,6 +88,8 @@ pub enum TestRowKind {
     Value(Vec<(String, Literal)>),
     /// `delete { … }`: the fields of the key, in its order.
     Delete(Vec<(String, Literal)>),
+    /// `{ "id": 1 }` for a format that writes records like this: as it stands, in the bytes of the program.
+    Pasted(Vec<u8>),
     /// `bytes "…"`: as they are.
     Bytes(Vec<u8>),
 }

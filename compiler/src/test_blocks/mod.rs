@@ -54,6 +54,8 @@ struct Named {
     /// How many partitions it says it has.
     partitions: Option<u32>,
     is_topic: bool,
+    /// A record of its format is a JSON object.
+    pasted: bool,
 }
 
 impl Checker<'_, '_> {
@@ -146,7 +148,8 @@ impl Checker<'_, '_> {
         match self.node(input, |role| matches!(role, NodeRole::Source | NodeRole::Topic))? {
             NodeRole::Source => {
                 let source = self.program.source(name)?;
-                Some(Named { schema: source.schema.clone(), delete: None, partitions: None, is_topic: false })
+                let pasted = self.pasted(&source.format);
+                Some(Named { schema: source.schema.clone(), delete: None, partitions: None, is_topic: false, pasted })
             }
             NodeRole::Topic => {
                 let topic = self.program.topic(name)?;
@@ -155,7 +158,8 @@ impl Checker<'_, '_> {
                     Kind::Changelog { .. } | Kind::Append { .. } => None,
                 };
                 let partitions = topic.partitioning.count;
-                Some(Named { schema: topic.schema.clone(), delete, partitions, is_topic: true })
+                let pasted = self.pasted(&topic.format);
+                Some(Named { schema: topic.schema.clone(), delete, partitions, is_topic: true, pasted })
             }
             role @ (NodeRole::Transform | NodeRole::Sink) => {
                 let roots = self.program.flows.get(name).map(|it| &it.roots);
@@ -167,6 +171,10 @@ impl Checker<'_, '_> {
             // It has been refused as a whole.
             NodeRole::Lookup => None,
         }
+    }
+
+    fn pasted(&self, format: &pipewright_plan::Format) -> bool {
+        self.context.registry.codec(&format.codec).is_some_and(|it| it.pasted)
     }
 
     fn expected(&mut self, input: &ast::Input) -> Option<Schema> {

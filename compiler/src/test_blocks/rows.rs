@@ -1,9 +1,10 @@
-//! Rows of tests: a given row is whole, an expected one names what is compared.
+//! Rows of tests: a given row is whole, an expected one names what is compared. A given row that is a JSON object, for a
+//! node whose format is JSON, is the record itself: only its decoder says whether it is good, as in a run.
 
 use std::collections::BTreeMap;
 
 use pipewright_expr::literal_from_json;
-use pipewright_grammar::{Span, ast};
+use pipewright_grammar::{Span, ast, is_json_object};
 use pipewright_plan::{Field, Literal, Schema, TestRow, TestRowKind};
 
 use super::{Checker, Named};
@@ -16,6 +17,10 @@ impl Checker<'_, '_> {
     /// `None`: broken, and reported.
     pub(super) fn given_row(&mut self, row: &ast::Row, node: &ast::Name, named: &Named) -> Option<TestRow> {
         let (kind, span) = match row {
+            ast::Row::Value(record) if named.pasted && is_json_object(self.context.sources.text(record.span)) => {
+                let text = self.context.sources.text(record.span);
+                (TestRowKind::Pasted(text.as_bytes().to_vec()), record.span)
+            }
             ast::Row::Value(record) => {
                 let mut values = self.fields(record, &named.schema.fields, &node.text)?;
                 let missing = self.missing(record, &named.schema.fields, &values);

@@ -1,5 +1,5 @@
-//! Values of rows: constants of the field's type. So that a JSON object can be pasted, text stands for times, dates, uuids and
-//! the like, and `{ … }` and `[ … ]` for `json` and maps.
+//! Values of rows: constants of the field's type. Text stands for times, dates, uuids and the like, as in JSON, and `{ … }` and
+//! `[ … ]` for `json` and maps.
 
 use bumpalo::Bump;
 use pipewright_expr::{Datum, nested};
@@ -43,14 +43,9 @@ impl Checker<'_, '_> {
         pipewright_expr::convert::write_json_string(text, &mut quoted);
         let quoted = String::from_utf8(quoted).unwrap_or_default();
         let arena = Bump::new();
-        let read = match &ty.base {
-            Base::Decimal { .. } => nested::read_json(text, &ty.base, &arena),
-            base => nested::read_json(&quoted, base, &arena),
-        };
-        match read {
+        match nested::read_json(&quoted, &ty.base, &arena) {
             Ok(Datum::Int(it)) => Some(Literal::Int(it)),
             Ok(Datum::Bytes(it)) => Some(Literal::Bytes(it.to_vec())),
-            Ok(Datum::Decimal(it)) => Some(Literal::Decimal(it.to_string())),
             Ok(_) | Err(_) => {
                 let message = format!("{quoted} is not a `{}`", ty.base);
                 self.diagnostics.emit(BadLiteral { span: value.span, message, help: example(&ty.base) });
@@ -63,14 +58,7 @@ impl Checker<'_, '_> {
 fn is_written_as_text(base: &Base) -> bool {
     matches!(
         base,
-        Base::Uuid
-            | Base::Bytes
-            | Base::Date
-            | Base::Time
-            | Base::Timestamp
-            | Base::LocalTimestamp
-            | Base::Duration
-            | Base::Decimal { .. }
+        Base::Uuid | Base::Bytes | Base::Date | Base::Time | Base::Timestamp | Base::LocalTimestamp | Base::Duration
     )
 }
 
@@ -83,7 +71,6 @@ fn example(base: &Base) -> Option<String> {
         Base::Timestamp => "`@2026-01-31T10:00:00Z`",
         Base::LocalTimestamp => "`@2026-01-31T10:00:00`",
         Base::Duration => "`1h30m`",
-        Base::Decimal { .. } => "`12.50`",
         _ => return None,
     };
     Some(format!("written like {text}"))

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use pest::iterators::Pair;
 
+use crate::json::is_json_object;
 use crate::parser::Rule;
 
 /// The marks of one unit, by byte.
@@ -50,6 +51,11 @@ impl Marks {
             | Rule::cmp_op
             | Rule::match_op
             | Rule::coalesce => {
+                self.verbatim.push(start..span.end());
+                return;
+            }
+            Rule::row if is_json_object(span.as_str()) => {
+                self.elements.insert(start);
                 self.verbatim.push(start..span.end());
                 return;
             }

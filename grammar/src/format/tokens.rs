@@ -84,7 +84,8 @@ fn token<'t>(text: &'t str, lexeme: Lexeme, lines_before: u8, marks: &Marks, bef
     let kind = match lexeme.kind {
         LexKind::Comment | LexKind::SlashComment => Kind::Comment,
         LexKind::Doc => Kind::Doc,
-        LexKind::Open(byte) => Kind::Open(byte),
+        // A pasted record is one token.
+        LexKind::Open(byte) if single => Kind::Open(byte),
         LexKind::Close(byte) => Kind::Close(byte),
         LexKind::Punctuation(b',') => Kind::Comma,
         _ => Kind::Code,

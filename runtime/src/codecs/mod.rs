@@ -82,7 +82,7 @@ impl From<CodecError> for RunError {
 pub fn decoder(format: &Format, columns: &[ColumnRequest], schema: &Schema) -> Result<Box<dyn Decoder>, CodecError> {
     match format.codec.as_str() {
         "csv" => Ok(Box::new(csv::CsvDecoder::new(&format.options, columns, schema, None)?)),
-        "json" => Ok(Box::new(json::JsonDecoder::new(columns, schema))),
+        "json" => Ok(Box::new(json::JsonDecoder::new(&format.options, columns, schema)?)),
         "raw" => Ok(Box::new(raw::RawDecoder::new(columns)?)),
         other => Err(unknown(other)),
     }
@@ -92,7 +92,7 @@ pub fn decoder(format: &Format, columns: &[ColumnRequest], schema: &Schema) -> R
 pub fn encoder(format: &Format, schema: &Schema) -> Result<Box<dyn Encoder>, CodecError> {
     match format.codec.as_str() {
         "csv" => Ok(Box::new(csv::CsvEncoder::new(&format.options, schema)?)),
-        "json" => Ok(Box::new(json::JsonEncoder::new(schema))),
+        "json" => Ok(Box::new(json::JsonEncoder::new(&format.options, schema)?)),
         "raw" => Ok(Box::new(raw::RawEncoder::new(schema)?)),
         other => Err(unknown(other)),
     }

@@ -80,6 +80,9 @@ impl FieldName {
             (Misfit::Convert(ConvertError::Inexact), base) => format!("{what}, finer than {} `{plain}`", article(base)),
             (Misfit::Convert(ConvertError::NoZone), _) => format!("{what}, without the time zone a timestamp needs"),
             (Misfit::Convert(ConvertError::Zone), _) => format!("{what}, with a time zone that civil time has not"),
+            (Misfit::Quoted, _) => {
+                format!("{what}, text and not a number; `format = json(numbers = text)` reads numbers in quotes")
+            }
             (Misfit::Because(_), _) if self.pii => kind(),
             (Misfit::Because(why), _) => format!("{what}: {why}"),
         };
@@ -104,6 +107,8 @@ pub(crate) enum Misfit {
     Kind,
     /// It is written like one, or nearly.
     Convert(ConvertError),
+    /// A number, but in quotes.
+    Quoted,
     /// In words.
     Because(String),
 }

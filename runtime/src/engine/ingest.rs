@@ -4,7 +4,7 @@ use std::hash::Hasher;
 
 use bumpalo::Bump;
 use pipewright_expr::{Datum, Row};
-use pipewright_plan::{BadRecordPolicy, Partitioner, Plan, Source, Topic, Type};
+use pipewright_plan::{BadRecordPolicy, Origin, Partitioner, Plan, Source, Topic, Type};
 
 use super::stage::{build_error, stopped, too_many};
 use super::{
@@ -15,7 +15,7 @@ use crate::codecs::{self, Encoder};
 use crate::connectors::kafka::keys;
 use crate::connectors::kafka::partitioner::partition_of;
 use crate::record::{BadRecord, DeadLetter, FileRecord, Original, RecordId};
-use crate::report::{RunError, SourceSummary, bug};
+use crate::report::{FirstBad, RunError, SourceSummary, bug};
 
 /// Who takes the messages.
 pub trait Emit {
@@ -52,6 +52,10 @@ pub struct IngestCore {
     pub clock: Option<i64>,
     /// Records that were counted, and then stopped the run.
     untaken: u64,
+    good: u64,
+    /// As long as there is no good one.
+    first_bad: Option<FirstBad>,
+    origin: Origin,
 }
 
 struct Messages {
@@ -122,6 +126,9 @@ impl IngestCore {
             source_index,
             clock: None,
             untaken: 0,
+            good: 0,
+            first_bad: None,
+            origin: source.origin,
         })
     }
 
@@ -151,7 +158,7 @@ impl IngestCore {
     fn take_into(&mut self, record: &FileRecord<'_>, arena: &Bump) -> Result<(), IngestHalt> {
         let at = RecordId {
             topic: self.source_index,
-            partition: file_number(record.file),
+            partition: file_number(record.file, record.turn),
             offset: i64::try_from(record.start).unwrap_or(i64::MAX),
         };
         let original =
@@ -169,6 +176,13 @@ impl IngestCore {
         row.clock = self.clock;
         let mut scratch: Vec<Datum<'_>> = Vec::new();
         let verdict = self.segment.process(&incoming, &mut row, &mut scratch, &mut self.counters, &mut self.out);
+        match verdict {
+            Verdict::Fine => self.good += 1,
+            // Bad in one branch, and good in another.
+            Verdict::Bad if !self.out.ready.is_empty() => self.good += 1,
+            Verdict::Bad | Verdict::Undecodable if self.good == 0 && self.first_bad.is_none() => self.note(record),
+            Verdict::Bad | Verdict::Undecodable | Verdict::Stop { .. } => {}
+        }
         let passed = match verdict {
             Verdict::Fine => self.bad_rate.count(false),
             Verdict::Bad => self.bad_rate.count(true),
@@ -182,6 +196,13 @@ impl IngestCore {
             return Err(IngestHalt::Policy { error, taken: true });
         }
         Ok(())
+    }
+
+    #[cold]
+    fn note(&mut self, record: &FileRecord<'_>) {
+        // Without a letter the policy is not to look at bad records.
+        let reason = self.out.letters.last().map(|it| it.bad.reason.clone()).unwrap_or_default();
+        self.first_bad = Some(FirstBad { file: record.file.to_string(), line: record.line, reason });
     }
 
     #[cold]
@@ -204,6 +225,8 @@ impl IngestCore {
         self.counters = Counters::new(self.numbering.steps.len(), self.numbering.taps.len());
         self.bad_rate.forget();
         self.untaken = 0;
+        self.good = 0;
+        self.first_bad = None;
     }
 
     /// What became of its records.
@@ -231,6 +254,9 @@ impl IngestCore {
             filtered: self.counters.filtered.iter().sum(),
             dead_letters,
             skipped: skipped + self.counters.skipped_before,
+            good: self.good,
+            first_bad: self.first_bad.clone().filter(|_| self.good == 0),
+            origin: Some(self.origin),
         }
     }
 
@@ -256,9 +282,12 @@ fn writer(topic: &Topic, partitions: i32, records: i64) -> Result<TopicWriter, R
 }
 
 /// A number for a file that stays the same from run to run: part of the identity of its dead letters.
-fn file_number(path: &str) -> i32 {
+fn file_number(path: &str, turn: u64) -> i32 {
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(path.as_bytes());
+    if turn > 0 {
+        hasher.write_u64(turn);
+    }
     i32::try_from(hasher.finish() & 0x7fff_ffff).unwrap_or_default()
 }
 

@@ -189,7 +189,7 @@ pub(super) fn compare(node: &str, extent: Extent, rows: &[TestRow], found: &Foun
         .iter()
         .map(|row| match &row.kind {
             TestRowKind::Value(values) | TestRowKind::Delete(values) => values.as_slice(),
-            TestRowKind::Bytes(_) => &[][..],
+            TestRowKind::Pasted(_) | TestRowKind::Bytes(_) => &[][..],
         })
         .collect();
     let (to, from) = (vec![None; expected.len()], vec![None; found.rows.len()]);

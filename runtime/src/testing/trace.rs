@@ -22,7 +22,8 @@ pub(super) struct GivenRow {
 }
 
 impl GivenRow {
-    pub(super) fn new(plan: &Plan, node: &str, row: &TestRow) -> Self {
+    /// `read`: what a pasted record holds; nothing if it is bad.
+    pub(super) fn new(plan: &Plan, node: &str, row: &TestRow, read: &[(String, Literal)]) -> Self {
         let schema = plan.topic(node).map(|it| &it.schema).or_else(|| plan.source(node).map(|it| &it.schema));
         let empty = Schema::default();
         let schema = schema.unwrap_or(&empty);
@@ -33,6 +34,12 @@ impl GivenRow {
                     values.clone(),
                     format!("{}{}", if deletes { "delete " } else { "" }, name(plan, node, schema, values)),
                 )
+            }
+            TestRowKind::Pasted(_) if !read.is_empty() => (read.to_vec(), name(plan, node, schema, read)),
+            TestRowKind::Pasted(text) => {
+                let text = String::from_utf8_lossy(text);
+                let short: String = text.chars().take(40).collect();
+                (vec![], format!("{short}{}", if short.len() < text.len() { "…" } else { "" }))
             }
             TestRowKind::Bytes(bytes) => {
                 let text: String = String::from_utf8_lossy(bytes).chars().take(40).collect();

@@ -161,7 +161,7 @@ impl World {
                 }
             };
             let given = self.given.len();
-            self.given.push(GivenRow::new(plan, node, row));
+            self.given.push(GivenRow::new(plan, node, row, &written.read));
             match at.and_then(|at| self.logs.get_mut(at)) {
                 Some(log) => {
                     let count = u32::try_from(log.partitions.len()).unwrap_or(1).max(1);

@@ -37,6 +37,8 @@ struct Column {
     output: usize,
     ty: Type,
     field: FieldName,
+    /// What stands for a cell that a ragged row has not.
+    default: Option<Absent>,
 }
 
 impl CsvDecoder {
@@ -69,7 +71,9 @@ impl CsvDecoder {
                 }
                 let help = match closest(name, names.iter().map(String::as_str)) {
                     Some(close) => Some(format!("the header has `{close}`: `@json(\"{close}\")` at the field")),
-                    None => Some(format!("the header has {}", some(names))),
+                    None => {
+                        Some(format!("the header has {}; `csv(skip = 1)` leaves out a line before it", some(names)))
+                    }
                 };
                 return Err(CodecError {
                     name: "column-missing",
@@ -85,16 +89,20 @@ impl CsvDecoder {
                 });
             }
             let field = FieldName::new(column, &schema.fields);
-            compiled.push(Column { cell, output, ty: column.ty.clone(), field });
+            let default = Absent::of(&column.path, &schema.fields);
+            compiled.push(Column { cell, output, ty: column.ty.clone(), field, default });
         }
         compiled.sort_by_key(|column| column.cell);
         Ok(Self { dialect, width: names.len(), header: header.is_some(), columns: compiled, absent })
     }
 
+    fn who(&self) -> &'static str {
+        if self.header { "the header" } else { "the type" }
+    }
+
     #[cold]
     fn wrong_width(&self, found: usize, row: &[u8]) -> BadRecord {
-        let expected = self.width;
-        let who = if self.header { "the header" } else { "the type" };
+        let (expected, who) = (self.width, self.who());
         let cells = |count: usize| format!("{count} {}", if count == 1 { "cell" } else { "cells" });
         let over = match memchr::memchr_iter(b'\n', row).count() {
             0 => String::new(),
@@ -122,6 +130,14 @@ impl Decoder for CsvDecoder {
                 }
                 How::Plain | How::Quoted | How::Doubled => {}
             }
+            if count >= self.width && self.dialect.ragged && !is_empty(found, text, &self.dialect) {
+                return Err(undecodable(format!(
+                    "the row has text in cell {}, {} {} cells",
+                    count + 1,
+                    self.who(),
+                    self.width
+                )));
+            }
             while let Some(column) = columns.next_if(|column| column.cell == count) {
                 match value(found, text, column, &self.dialect, arena) {
                     Ok(value) => {
@@ -140,7 +156,14 @@ impl Decoder for CsvDecoder {
                 After::Row => return Err(undecodable("the value holds more than one row".to_string())),
             }
         }
-        if count != self.width {
+        if self.dialect.ragged {
+            for column in columns {
+                let value = column.absent(arena)?;
+                if let Some(place) = cells.get_mut(column.output) {
+                    *place = value;
+                }
+            }
+        } else if count != self.width {
             return Err(self.wrong_width(count, bytes));
         }
         for (output, default, field) in &self.absent {
@@ -150,6 +173,23 @@ impl Decoder for CsvDecoder {
         }
         misfit.map_or(Ok(()), Err)
     }
+}
+
+impl Column {
+    /// The value of a cell that the row has not.
+    #[cold]
+    fn absent<'b>(&self, arena: &'b Bump) -> Result<Datum<'b>, BadRecord> {
+        match &self.default {
+            Some(default) => default.cell(arena).ok_or_else(|| self.field.missing("")),
+            None if self.ty.nullable => Ok(Datum::Null),
+            None => Err(self.field.missing("")),
+        }
+    }
+}
+
+fn is_empty(cell: Cell, row: &str, dialect: &Dialect) -> bool {
+    let text = row.get(cell.start..cell.end).unwrap_or_default();
+    text.is_empty() || cell.how == How::Plain && dialect.trim && text.trim().is_empty()
 }
 
 /// The text of a cell that is in order.
@@ -376,7 +416,7 @@ mod tests {
         );
         assert_eq!(
             read(&plain, Some("id,Full Name,zzz,price"), ""),
-            "column-missing: the header has no column `note`; the header has `id`, `Full Name`, `zzz`, `price`"
+            "column-missing: the header has no column `note`; the header has `id`, `Full Name`, `zzz`, `price`; `csv(skip = 1)` leaves out a line before it"
         );
         assert!(read(&plain, Some("id,id,Full Name,note,price"), "").starts_with("column-ambiguous: "));
     }

@@ -15,6 +15,8 @@ pub(crate) struct Dialect {
     pub null: String,
     /// Drops spaces around plain cells.
     pub trim: bool,
+    /// Takes empty cells too many, and cells too few.
+    pub ragged: bool,
 }
 
 impl Dialect {
@@ -29,6 +31,7 @@ impl Dialect {
             quote: options.quote_byte(),
             null: options.null,
             trim: options.trim,
+            ragged: options.ragged,
         })
     }
 }

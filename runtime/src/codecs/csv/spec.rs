@@ -16,6 +16,11 @@ options! {
         null: String, OptionType::String, default "\"\"" = String::new();
         /// Spaces around cells that are not quoted are dropped.
         trim: bool, OptionType::Bool, default "false" = false;
+        /// How many lines of a file stand before the header, or before the first row: titles that a spreadsheet writes.
+        skip: u32, OptionType::Int { min: 0, max: 1_000 }, default "0" = 0;
+        /// Rows may have empty cells too many at their end, and cells too few: what is not there is null, or the default of
+        /// its field.
+        ragged: bool, OptionType::Bool, default "false" = false;
     }
 }
 
@@ -26,6 +31,7 @@ pub const SPEC: CodecSpec = CodecSpec {
     options: CsvOptions::SPEC,
     reads: one_cell,
     writes: one_cell,
+    pasted: false,
     fixed_schema: None,
     validate,
 };

@@ -5,14 +5,22 @@ use pipewright_expr::Datum;
 use pipewright_expr::convert::{read_decimal, read_float, read_int_number};
 use pipewright_plan::Base;
 
+use super::number::number_end;
 use super::scan::{Kind, MOST_LEVELS, Slot, space, value};
+use super::spec::Numbers;
 use super::text::{string_end, unescape};
 use crate::codecs::cell::{int32, read_text};
 use crate::codecs::problem::Misfit;
 
 /// The value of a slot that is neither missing nor null.
 #[inline]
-pub(super) fn leaf<'b>(slot: Slot, payload: &'b str, base: &Base, arena: &'b Bump) -> Result<Datum<'b>, Misfit> {
+pub(super) fn leaf<'b>(
+    slot: Slot,
+    payload: &'b str,
+    base: &Base,
+    numbers: Numbers,
+    arena: &'b Bump,
+) -> Result<Datum<'b>, Misfit> {
     let number = matches!(slot.kind, Kind::Integer | Kind::Number);
     Ok(match base {
         Base::String => Datum::Text(string(slot, payload, arena)?),
@@ -33,17 +41,31 @@ pub(super) fn leaf<'b>(slot: Slot, payload: &'b str, base: &Base, arena: &'b Bum
         | Base::Timestamp
         | Base::LocalTimestamp
         | Base::Duration => read_text(string(slot, payload, arena)?, base, arena)?,
-        Base::Bool
-        | Base::Int32
-        | Base::Int64
-        | Base::Float64
-        | Base::Decimal { .. }
-        | Base::List(_)
-        | Base::Map(_)
-        | Base::Record(_)
-        | Base::Null
-        | Base::Unknown => return Err(Misfit::Kind),
+        Base::Int32 | Base::Int64 | Base::Float64 | Base::Decimal { .. } => {
+            quoted(slot, payload, base, numbers, arena)?
+        }
+        Base::Bool | Base::List(_) | Base::Map(_) | Base::Record(_) | Base::Null | Base::Unknown => {
+            return Err(Misfit::Kind);
+        }
     })
+}
+
+/// A number in quotes. What is in them must be what JSON has for a number.
+fn quoted<'b>(
+    slot: Slot,
+    payload: &'b str,
+    base: &Base,
+    numbers: Numbers,
+    arena: &'b Bump,
+) -> Result<Datum<'b>, Misfit> {
+    let text = string(slot, payload, arena)?;
+    if !matches!(number_end(text.as_bytes(), 0), Ok((end, _)) if end == text.len()) {
+        return Err(Misfit::Kind);
+    }
+    match numbers {
+        Numbers::Text => read_text(text, base, arena),
+        Numbers::Plain => Err(Misfit::Quoted),
+    }
 }
 
 /// The text of a string slot, its escapes resolved.

@@ -2,15 +2,16 @@
 
 use bumpalo::Bump;
 use pipewright_expr::Datum;
-use pipewright_plan::{Base, Field, Schema, Type};
+use pipewright_plan::{Base, Field, Options, Schema, Type, TypedOptions};
 
 use super::convert::leaf;
 use super::nested::nested;
 use super::scan::{Kind, Slot, scan};
+use super::spec::{JsonOptions, Numbers};
 use super::tree::Node;
 use crate::codecs::absent::Absent;
 use crate::codecs::problem::{FieldName, Misfit, shortened, undecodable};
-use crate::codecs::{ColumnRequest, Decoder, utf8};
+use crate::codecs::{CodecError, ColumnRequest, Decoder, utf8};
 use crate::record::BadRecord;
 
 /// Reads JSON objects.
@@ -23,6 +24,7 @@ pub struct JsonDecoder {
     /// Outer ones first.
     parents: Vec<Parent>,
     columns: Vec<Column>,
+    numbers: Numbers,
 }
 
 /// A record on the way to a nested field.
@@ -45,7 +47,8 @@ struct Column {
 
 impl JsonDecoder {
     /// A decoder of these columns.
-    pub fn new(columns: &[ColumnRequest], schema: &Schema) -> Self {
+    pub fn new(options: &Options, columns: &[ColumnRequest], schema: &Schema) -> Result<Self, CodecError> {
+        let numbers = JsonOptions::decode(options)?.numbers();
         // Programs use fields in any order; writers mostly write them as they are declared, and the scanner expects that.
         let mut paths: Vec<&[String]> = columns.iter().map(|column| column.path.as_slice()).collect();
         paths.sort_by_cached_key(|path| declared_at(path, &schema.fields));
@@ -82,7 +85,8 @@ impl JsonDecoder {
             let default = Absent::of(&column.path, &schema.fields);
             compiled.push(Column { slot, above, field, ty: column.ty.clone(), default });
         }
-        Self { tree, slots: vec![Slot::default(); slots], key: String::new(), parents, columns: compiled }
+        let slots = vec![Slot::default(); slots];
+        Ok(Self { tree, slots, key: String::new(), parents, columns: compiled, numbers })
     }
 
     fn slot(&self, at: usize) -> Slot {
@@ -144,11 +148,10 @@ impl Decoder for JsonDecoder {
                 Kind::Null => return Err(field.null("")),
                 _ => match &ty.base {
                     Base::List(_) | Base::Map(_) | Base::Record(_) => {
-                        Datum::Text(nested(slot, text, ty, field, arena)?)
+                        Datum::Text(nested(slot, text, ty, field, self.numbers, arena)?)
                     }
-                    base => {
-                        leaf(slot, text, base, arena).map_err(|why| field.misfit("", slot.verbatim(text), ty, &why))?
-                    }
+                    base => leaf(slot, text, base, self.numbers, arena)
+                        .map_err(|why| field.misfit("", slot.verbatim(text), ty, &why))?,
                 },
             };
         }

@@ -4,18 +4,20 @@
 use bumpalo::Bump;
 use pipewright_expr::Datum;
 use pipewright_expr::convert::{Out, write_json_string};
-use pipewright_plan::{Base, Schema, Type};
+use pipewright_plan::{Base, Options, Schema, Type, TypedOptions};
 
-use super::nested::{Names, renames, rewrite};
+use super::nested::{Names, has_numbers, renames, rewrite};
+use super::spec::{JsonOptions, Numbers};
 use crate::codecs::cell::write_text;
 use crate::codecs::problem::FieldName;
-use crate::codecs::{ColumnRequest, Encoder};
+use crate::codecs::{CodecError, ColumnRequest, Encoder};
 use crate::record::BadRecord;
 
 /// Writes JSON objects.
 #[derive(Debug)]
 pub struct JsonEncoder {
     fields: Vec<Written>,
+    numbers: Numbers,
     /// For nested values whose names differ on the wire.
     arena: Bump,
 }
@@ -26,12 +28,14 @@ struct Written {
     key: Vec<u8>,
     ty: Type,
     name: FieldName,
-    renames: bool,
+    /// Its text is another one on the wire.
+    rewritten: bool,
 }
 
 impl JsonEncoder {
     /// An encoder of these fields.
-    pub fn new(schema: &Schema) -> Self {
+    pub fn new(options: &Options, schema: &Schema) -> Result<Self, CodecError> {
+        let numbers = JsonOptions::decode(options)?.numbers();
         let fields = schema.fields.iter().enumerate().map(|(at, field)| {
             let mut key = vec![if at == 0 { b'{' } else { b',' }];
             write_json_string(field.wire_name(), &mut key);
@@ -43,9 +47,10 @@ impl JsonEncoder {
                 origin: None,
             };
             let name = FieldName::new(&request, &schema.fields);
-            Written { key, ty: field.ty.clone(), name, renames: renames(&field.ty) }
+            let rewritten = renames(&field.ty) || numbers == Numbers::Text && has_numbers(&field.ty);
+            Written { key, ty: field.ty.clone(), name, rewritten }
         });
-        Self { fields: fields.collect(), arena: Bump::new() }
+        Ok(Self { fields: fields.collect(), numbers, arena: Bump::new() })
     }
 }
 
@@ -66,15 +71,15 @@ impl Encoder for JsonEncoder {
                 Datum::Float(it) if !it.is_finite() => {
                     Err(field.name.unencodable(&format!("is {it}, which JSON cannot hold")))
                 }
-                Datum::Text(it) if field.renames => {
+                Datum::Text(it) if field.rewritten => {
                     self.arena.reset();
                     let json = self.arena.alloc_str(it);
-                    rewrite(json, &field.ty, &field.name, Names::InProgram, &self.arena).map(|text| {
+                    rewrite(json, &field.ty, &field.name, Names::InProgram, self.numbers, &self.arena).map(|text| {
                         out.put(text.as_bytes());
                         true
                     })
                 }
-                value => Ok(write_json(*value, &field.ty.base, out)),
+                value => Ok(write_json(*value, &field.ty.base, self.numbers, out)),
             };
             let written = match written {
                 Ok(true) => Ok(()),
@@ -92,15 +97,22 @@ impl Encoder for JsonEncoder {
 }
 
 /// Writes a value as JSON. False: the value is none of that type, or a float that JSON has no text for.
-pub(super) fn write_json(value: Datum<'_>, base: &Base, out: &mut impl Out) -> bool {
+pub(super) fn write_json(value: Datum<'_>, base: &Base, numbers: Numbers, out: &mut impl Out) -> bool {
     match (base, value) {
         (Base::String | Base::Set(_), Datum::Text(text)) => {
             write_json_string(text, out);
             true
         }
         (Base::Float64, Datum::Float(it)) if !it.is_finite() => false,
+        (Base::Int32 | Base::Int64 | Base::Float64 | Base::Decimal { .. }, _) if numbers == Numbers::Plain => {
+            write_text(value, base, out)
+        }
         (
-            Base::Bytes
+            Base::Int32
+            | Base::Int64
+            | Base::Float64
+            | Base::Decimal { .. }
+            | Base::Bytes
             | Base::Uuid
             | Base::Date
             | Base::Time

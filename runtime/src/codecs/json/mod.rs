@@ -19,6 +19,8 @@ mod tree;
 
 pub use decode::JsonDecoder;
 pub use encode::JsonEncoder;
-pub use spec::SPEC;
+#[cfg(feature = "engine")]
+pub(crate) use spec::JsonFraming;
+pub use spec::{JsonOptions, SPEC};
 
 pub(super) use convert::json_text;

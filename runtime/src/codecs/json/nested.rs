@@ -13,6 +13,7 @@ use super::convert::{leaf, string};
 use super::encode::write_json;
 use super::problem::{Malformed, What};
 use super::scan::{Kind, MOST_LEVELS, Slot, colon, more, value};
+use super::spec::Numbers;
 use super::text::string_end;
 use crate::codecs::problem::{FieldName, Misfit};
 use crate::record::BadRecord;
@@ -72,9 +73,10 @@ pub(super) fn nested<'b>(
     payload: &'b str,
     ty: &Type,
     field: &FieldName,
+    numbers: Numbers,
     arena: &'b Bump,
 ) -> Result<&'b str, BadRecord> {
-    rewrite(slot.verbatim(payload), ty, field, Names::OnTheWire, arena)
+    rewrite(slot.verbatim(payload), ty, field, Names::OnTheWire, numbers, arena)
 }
 
 /// A list, map or record as JSON text, read with one set of names and written with the other.
@@ -83,9 +85,14 @@ pub(super) fn rewrite<'b>(
     ty: &Type,
     field: &FieldName,
     names: Names,
+    numbers: Numbers,
     arena: &'b Bump,
 ) -> Result<&'b str, BadRecord> {
-    let mut walk = Walk { json, arena, names, out: ArenaVec::with_capacity_in(json.len(), arena) };
+    let (read, written) = match names {
+        Names::OnTheWire => (numbers, Numbers::Plain),
+        Names::InProgram => (Numbers::Plain, numbers),
+    };
+    let mut walk = Walk { json, arena, names, read, written, out: ArenaVec::with_capacity_in(json.len(), arena) };
     match walk.value(0, ty) {
         Ok(_) => Ok(std::str::from_utf8(walk.out.into_bump_slice()).unwrap_or_default()),
         Err(fault) => Err(match fault.what {
@@ -100,6 +107,9 @@ struct Walk<'b> {
     json: &'b str,
     arena: &'b Bump,
     names: Names,
+    /// How numbers stand in the text that is read, and in the one that is written.
+    read: Numbers,
+    written: Numbers,
     out: ArenaVec<'b, u8>,
 }
 
@@ -132,8 +142,8 @@ impl<'b> Walk<'b> {
         }
         let misfit =
             |why| Fault::boxed(Wrong::Misfit { shown: slot.verbatim(self.json).to_string(), ty: ty.clone(), why });
-        let datum = leaf(slot, self.json, &ty.base, self.arena).map_err(misfit)?;
-        write_json(datum, &ty.base, &mut self.out);
+        let datum = leaf(slot, self.json, &ty.base, self.read, self.arena).map_err(misfit)?;
+        write_json(datum, &ty.base, self.written, &mut self.out);
         Ok(end)
     }
 
@@ -240,6 +250,16 @@ impl<'b> Walk<'b> {
         }
         self.out.put(b"}");
         Ok(end)
+    }
+}
+
+/// True if a number is in a list, map or record.
+pub(super) fn has_numbers(ty: &Type) -> bool {
+    match &ty.base {
+        Base::Int32 | Base::Int64 | Base::Float64 | Base::Decimal { .. } => true,
+        Base::Record(fields) => fields.iter().any(|field| has_numbers(&field.ty)),
+        Base::List(element) | Base::Map(element) => has_numbers(element),
+        _ => false,
     }
 }
 

@@ -96,12 +96,16 @@ fn reasons() {
     let list = |base: Base| Base::List(Box::new(base.required()));
     for (base, value, expected) in [
         (Base::Bool, "1", "`x` is 1, not a `bool`"),
-        (Base::Int64, "\"1\"", "`x` is \"1\", not an `int64`"),
+        (Base::Int64, "\"1x\"", "`x` is \"1x\", not an `int64`"),
         (Base::Int64, "5.5", "`x` is 5.5, not a whole number"),
         (Base::Int32, "3000000000", "`x` is 3000000000, out of the range of an `int32`"),
         (Base::Int64, "1e400", "`x` is 1e400, out of the range of an `int64`"),
         (Base::Float64, "1e400", "`x` is 1e400, out of the range of a `float64`"),
-        (Base::Decimal { precision: 12, scale: 2 }, "\"10.50\"", "`x` is \"10.50\", not a `decimal(12, 2)`"),
+        (
+            Base::Decimal { precision: 12, scale: 2 },
+            "\"10.50\"",
+            "`x` is \"10.50\", text and not a number; `format = json(numbers = text)` reads numbers in quotes",
+        ),
         (Base::Decimal { precision: 12, scale: 2 }, "1.234", "`x` is 1.234, with more than 2 decimal places"),
         (Base::Decimal { precision: 3, scale: 2 }, "10", "`x` is 10, out of the range of a `decimal(3, 2)`"),
         (Base::String, "12", "`x` is 12, not a `string`"),
@@ -127,7 +131,11 @@ fn reasons() {
             "`x` is \"2026-01-01T10:00:00Z\", with a time zone that civil time has not",
         ),
         (list(Base::Int64), "{}", "`x` is {}, not a `list<int64>`"),
-        (list(Base::Int64), "[1,\"2\"]", "`x[1]` is \"2\", not an `int64`"),
+        (
+            list(Base::Int64),
+            "[1,\"2\"]",
+            "`x[1]` is \"2\", text and not a number; `format = json(numbers = text)` reads numbers in quotes",
+        ),
         (Base::Map(Box::new(list(Base::Bool).required())), "{\"k\":[true,7]}", "`x[\"k\"][1]` is 7, not a `bool`"),
         (list(line().base), "[{\"SKU\":\"a\",\"price\":1,\"note\":2}]", "`x[0].note` is 2, not a `string`"),
     ] {
@@ -396,4 +404,61 @@ proptest! {
         decoder(&json(), &requests, &schema).unwrap().decode(&out, &arena, &mut read).unwrap();
         prop_assert_eq!(read, cells);
     }
+}
+
+#[test]
+fn numbers_in_quotes_are_read_where_the_producer_writes_them_so() {
+    let decimal = Base::Decimal { precision: 12, scale: 2 };
+    let quoted = Format {
+        codec: "json".to_string(),
+        options: [("numbers".to_string(), pipewright_plan::OptionValue::Word("text".to_string()))].into(),
+    };
+    let mut total = Field::new("total", Base::Int64.required());
+    total.pii = true;
+    let fields = vec![
+        Field::new("price", decimal.clone().required()),
+        Field::new("lines", Base::List(Box::new(line())).required()),
+        Field::new("counts", Base::Map(Box::new(Base::Int64.optional())).required()),
+        Field::new("ratio", Base::Float64.optional()),
+        total,
+    ];
+    let schema = Schema::new(fields);
+    let columns: Vec<_> = schema.fields.iter().map(|it| request(&it.name, it.ty.clone())).collect();
+    let text =
+        r#"{"price":"12.50","lines":[{"SKU":"a","price":"1.5"}],"counts":{"a":"1","b":2},"ratio":"0.25","total":"7"}"#;
+    let arena = Bump::new();
+    let mut cells = vec![Datum::Null; 5];
+    decoder(&quoted, &columns, &schema).unwrap().decode(text.as_bytes(), &arena, &mut cells).unwrap();
+    let lines = r#"[{"sku":"a","price":1.50,"note":null}]"#;
+    let expected =
+        [Datum::Decimal(1250), Datum::Text(lines), Datum::Text(r#"{"a":1,"b":2}"#), Datum::Float(0.25), Datum::Int(7)];
+    assert_eq!(cells, expected);
+    let mut out = Vec::new();
+    encoder(&quoted, &schema).unwrap().encode(&cells, &mut out).unwrap();
+    let written = r#"{"price":"12.50","lines":[{"SKU":"a","price":"1.50","note":null}],"counts":{"a":"1","b":"2"},"ratio":"0.25","total":"7"}"#;
+    assert_eq!(String::from_utf8(out).unwrap(), written);
+    let reason = |column: usize, format: &Format, text: &str| {
+        let columns = &columns[column..=column];
+        decoder(format, columns, &schema)
+            .unwrap()
+            .decode(text.as_bytes(), &arena, &mut [Datum::Null])
+            .unwrap_err()
+            .reason
+    };
+    let says = "text and not a number; `format = json(numbers = text)` reads numbers in quotes";
+    assert_eq!(reason(0, &json(), text), format!("`price` is \"12.50\", {says}"));
+    assert_eq!(reason(1, &json(), text), format!("`lines[0].price` is \"1.5\", {says}"));
+    assert_eq!(reason(4, &json(), text), format!("`total` is …, {says}"));
+    for (value, why) in
+        [("12,50", ", not a `decimal(12, 2)`"), (" 1", ", not a `decimal(12, 2)`"), ("", ", not a `decimal(12, 2)`")]
+    {
+        for format in [json(), quoted.clone()] {
+            assert_eq!(
+                reason(0, &format, &format!(r#"{{"price":"{value}"}}"#)),
+                format!("`price` is \"{value}\"{why}")
+            );
+        }
+    }
+    assert_eq!(reason(0, &quoted, r#"{"price":"1.505"}"#), "`price` is \"1.505\", with more than 2 decimal places");
+    assert_eq!(reason(3, &quoted, r#"{"ratio":"NaN"}"#), "`ratio` is \"NaN\", not a `float64`");
 }

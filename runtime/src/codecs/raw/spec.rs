@@ -12,6 +12,7 @@ pub const SPEC: CodecSpec = CodecSpec {
     options: &[],
     reads: text,
     writes: text,
+    pasted: false,
     fixed_schema: Some(|| Schema::new(vec![Field::new(LINE, Base::String.required())])),
     validate: |_| Vec::new(),
 };

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::known::Ending;
 use super::problem;
 use crate::report::RunError;
 
@@ -39,6 +40,16 @@ pub(super) struct Place {
     pub line: u64,
     /// Records of this file before it.
     pub records: u64,
+    /// Tells it from what was read under the same name before; 0 if nothing was.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turn: u64,
+    /// How the file ended, if this is its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+}
+
+fn is_zero(turn: &u64) -> bool {
+    *turn == 0
 }
 
 /// Length and hash of the first bytes of a file: `4096:9f86d081884c7d65`.

@@ -37,11 +37,11 @@ impl Found {
         matches!(ending.as_deref(), Some("gz" | "zst"))
     }
 
-    /// Whether its first line has an end by now.
-    pub fn begins_with_a_line(&self) -> bool {
+    /// Whether its first so many lines have an end by now.
+    pub fn begins_with_lines(&self, count: usize) -> bool {
         let mut first = Vec::new();
         let read = std::fs::File::open(&self.path).and_then(|file| file.take(64 << 10).read_to_end(&mut first));
-        read.is_ok() && first.contains(&b'\n')
+        read.is_ok() && memchr::memchr_iter(b'\n', &first).count() >= count
     }
 }
 

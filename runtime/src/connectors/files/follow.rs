@@ -2,20 +2,23 @@
 //!
 //! Invariant: a line that is still being written is not read. A file is taken to be written to until it has rested.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pipewright_plan::{Options, TypedOptions};
+use pipewright_plan::{Format, Options, TypedOptions};
 
 use super::find::{Found, Root};
+use super::frame::Framing;
 use super::input::STANDARD_INPUT;
+use super::known::to_read;
 use super::problem;
-use super::reader::{FileReader, Seen, verify_done};
+use super::reader::FileReader;
 use super::spec::{FilesConnection, FilesSource};
 use crate::report::RunError;
 
 /// A last line without an end is taken as it is when its file has not changed for so long.
 const RESTED: Duration = Duration::from_secs(30);
-/// A packed file cannot be read in part: it is taken when it has not changed for so long.
+/// A packed file, or one JSON array, cannot be read in part: it is taken when it has not changed for so long.
 const WHOLE: Duration = Duration::from_secs(2);
 
 /// Where a reader looks.
@@ -25,11 +28,12 @@ pub(super) struct Looking {
 }
 
 /// Whether a source has nothing to read yet: a pattern that no file matches. A file that is named and not there is an error.
-pub fn nothing_yet(connection: &Options, source: &Options) -> Result<bool, RunError> {
+pub fn nothing_yet(connection: &Options, source: &Options, format: &Format) -> Result<bool, RunError> {
     let wrong = |error: pipewright_plan::OptionError| problem::bad_option(error.to_string(), None);
     let path = FilesSource::decode(source).map_err(wrong)?.path;
     let root = FilesConnection::decode(connection).map_err(wrong)?.root;
-    Ok(path.contains(['*', '?', '[']) && Root::open(&root)?.find(&path)?.iter().all(|it| !is_ready(it)))
+    let framing = Framing::of(format)?;
+    Ok(path.contains(['*', '?', '[']) && Root::open(&root)?.find(&path)?.iter().all(|it| !is_ready(it, &framing)))
 }
 
 /// Whether a last line without an end may be taken.
@@ -38,12 +42,12 @@ pub(super) fn has_rested(file: &Found) -> bool {
 }
 
 /// Whether a file that was not seen before can be begun.
-fn is_ready(file: &Found) -> bool {
-    if file.is_packed() {
+fn is_ready(file: &Found, framing: &Framing) -> bool {
+    if file.is_packed() || framing.is_one() {
         return file.unchanged_for(WHOLE);
     }
-    // Its first line must be whole: it may be the header.
-    file.size > 0 && (file.begins_with_a_line() || has_rested(file))
+    // Its first line must be whole: it may be the header; so must what stands before.
+    file.size > 0 && (file.begins_with_lines(framing.skips() as usize + 1) || has_rested(file))
 }
 
 impl FileReader {
@@ -60,28 +64,27 @@ impl FileReader {
     /// Looks for new files and for files that have grown. True: there is something to read again.
     pub fn look_again(&mut self) -> Result<bool, RunError> {
         let Some(looking) = &self.looking else { return Ok(false) };
-        for file in looking.root.find(&looking.pattern)? {
+        let found = looking.root.find(&looking.pattern)?;
+        let there: BTreeSet<String> = found.iter().map(|it| it.name.clone()).collect();
+        let is_new = |file: &Found| {
             let is_open = self.current.as_ref().is_some_and(|it| it.mark.file == file.name);
             if is_open || self.waiting.iter().any(|(it, _)| it.name == file.name) {
-                continue;
+                return false;
             }
-            let known = self.done.iter().position(|it| it.mark.file == file.name);
-            let Some((at, place)) = known.and_then(|at| self.done.get(at).map(|place| (at, place))) else {
-                if is_ready(&file) {
-                    self.total = self.total.map(|it| it + file.size);
-                    self.waiting.push_back((file, None));
-                }
-                continue;
-            };
-            let size = place.mark.size;
-            let as_it_was = size == file.size || self.held.get(&file.name) == Some(&file.size) && !has_rested(&file);
-            if as_it_was || verify_done(place, &file)? == Seen::Same {
-                continue;
+            match self.done.iter().find(|it| it.mark.file == file.name).map(|it| it.mark.size) {
+                None => is_ready(file, &self.framing),
+                Some(size) if size == file.size => false,
+                Some(_) => self.held.get(&file.name) != Some(&file.size) || has_rested(file),
             }
-            self.held.insert(file.name.clone(), file.size);
-            self.total = self.total.map(|it| it + file.size.saturating_sub(size));
-            let place = self.done.remove(at);
-            self.waiting.push_back((file, Some(place)));
+        };
+        let files = found.into_iter().filter(is_new).collect();
+        for (file, place) in to_read(&mut self.done, files, &there, &self.framing, self.changed)? {
+            if place.is_some() {
+                self.held.insert(file.name.clone(), file.size);
+            }
+            let before = place.as_ref().map_or(0, |it| it.mark.size.min(file.size));
+            self.total = self.total.map(|it| it + file.size.saturating_sub(before));
+            self.waiting.push_back((file, place));
         }
         Ok(!self.waiting.is_empty())
     }

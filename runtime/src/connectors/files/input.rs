@@ -1,9 +1,11 @@
 //! The bytes of one file, unpacked on the way, with a count of what was read on disk.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::bufread::GzDecoder;
 
 use super::cursor::Fingerprint;
 use super::find::Found;
@@ -38,6 +40,44 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// The members of a gzip file, one after the other. Zeros behind one are padding of whoever wrote in blocks, as gzip itself
+/// takes it; anything else must be a member.
+struct Members<R> {
+    now: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(packed: R) -> Self {
+        Self { now: Some(GzDecoder::new(packed)) }
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.now {
+            let length = member.read(buffer)?;
+            if length > 0 || buffer.is_empty() {
+                return Ok(length);
+            }
+            let Some(mut packed) = self.now.take().map(GzDecoder::into_inner) else { break };
+            loop {
+                let ahead = packed.fill_buf()?;
+                let zeros = ahead.iter().take_while(|byte| **byte == 0).count();
+                let (ended, more) = (ahead.is_empty(), zeros < ahead.len());
+                packed.consume(zeros);
+                if ended {
+                    return Ok(0);
+                }
+                if more {
+                    break;
+                }
+            }
+            self.now = Some(GzDecoder::new(packed));
+        }
+        Ok(0)
+    }
+}
+
 /// The first bytes of a file as they are on disk.
 fn first_bytes(read: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut first = Vec::with_capacity(Fingerprint::LENGTH);
@@ -56,7 +96,7 @@ impl Input {
         let (read, packed) = match file.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()) {
             Some(ending) if ending == "gz" => {
                 let buffered = io::BufReader::with_capacity(64 << 10, counted);
-                (Kind::Stream(Box::new(flate2::bufread::MultiGzDecoder::new(buffered))), true)
+                (Kind::Stream(Box::new(Members::new(buffered))), true)
             }
             Some(ending) if ending == "zst" => (Kind::Stream(Box::new(zstd::Decoder::new(counted)?)), true),
             _ => (Kind::Plain(counted), false),

@@ -15,10 +15,16 @@ mod frame;
 #[cfg(feature = "engine")]
 mod input;
 #[cfg(feature = "engine")]
+mod known;
+#[cfg(feature = "engine")]
 mod problem;
 #[cfg(feature = "engine")]
 mod reader;
+#[cfg(feature = "engine")]
+mod shape;
 mod spec;
+#[cfg(feature = "engine")]
+mod values;
 
 pub use crate::record::FileRecord;
 #[cfg(feature = "engine")]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use super::shape::Shape;
+use super::values::Damage;
 use crate::report::{ErrorClass, RunError};
 
 fn error(name: &'static str, class: ErrorClass, message: String, help: Option<String>) -> RunError {
@@ -35,21 +37,26 @@ pub(super) fn unreadable(file: &str, why: &io::Error) -> RunError {
     error("file-unreadable", ErrorClass::Configuration, format!("{} cannot be read: {why}", shown(file)), None)
 }
 
+/// The name of [`changed`].
+pub(super) const CHANGED: &str = "file-changed";
+
+/// A file is not what it was. What can be done about it is said here and nowhere else.
 pub(super) fn changed(file: &str, why: &str) -> RunError {
-    error(
-        "file-changed",
-        ErrorClass::WouldLose,
-        format!("{} {why}", shown(file)),
-        Some("put new records into new files; to read all again, start from the beginning".to_string()),
-    )
+    let help = match file {
+        "-" => "give what was given before, or give the source another name",
+        _ => {
+            "`changed = read` at the source reads it from its beginning as a new file, `changed = skip` takes it as read"
+        }
+    };
+    error(CHANGED, ErrorClass::WouldLose, format!("{} {why}", shown(file)), Some(help.to_string()))
 }
 
 pub(super) fn other_input(file: &str) -> RunError {
     error(
-        "file-changed",
+        CHANGED,
         ErrorClass::WouldLose,
         format!("{} was read before, and now the standard input is to be", shown(file)),
-        Some("give the source another name, or start from the beginning".to_string()),
+        Some("give the source another name: it begins anew".to_string()),
     )
 }
 
@@ -78,6 +85,39 @@ pub(super) fn too_large(file: &str, line: u64) -> RunError {
         format!("the record at line {line} of {} is larger than 16 MiB", shown(file)),
         Some("is `format` right, and every quote closed?".to_string()),
     )
+}
+
+/// Read as it is said, every record would be bad.
+pub(super) fn other_shape(file: &str, shape: Shape) -> RunError {
+    let (is, format) = match shape {
+        Shape::Array => ("is one JSON array, not one object a line", "array"),
+        Shape::Values => ("holds JSON objects over several lines, not one a line", "values"),
+    };
+    let help = format!("`format = json(framing = {format})` reads it");
+    error("file-shape", ErrorClass::Policy, format!("{} {is}", shown(file)), Some(help))
+}
+
+/// JSON values whose ends nobody can find.
+pub(super) fn broken(file: &str, line: u64, damage: Damage) -> RunError {
+    let what = match damage {
+        Damage::NoArray | Damage::OpenArray => format!("{} {}", shown(file), damage.words()),
+        Damage::OpenValue | Damage::OpenString | Damage::Bracket => {
+            format!("the JSON value that begins at line {line} of {} {}", shown(file), damage.words())
+        }
+        Damage::NoComma => format!("the element at line {line} of {} {}", shown(file), damage.words()),
+        Damage::NoElement => format!("an element at line {line} of {} {}", shown(file), damage.words()),
+        Damage::Behind => format!("the text at line {line} of {} {}", shown(file), damage.words()),
+    };
+    let help = match damage {
+        Damage::NoArray => "`framing = values` reads values one after the other, `framing = lines` one a line",
+        Damage::OpenArray | Damage::OpenValue => {
+            "write the rest of the file, then run again: it goes on behind what was read"
+        }
+        Damage::OpenString | Damage::Bracket | Damage::NoComma | Damage::NoElement | Damage::Behind => {
+            "mend the file there, then run again: it goes on behind what was read"
+        }
+    };
+    error("file-damaged", ErrorClass::WouldLose, what, Some(help.to_string()))
 }
 
 pub(super) fn bad_header(file: &str, line: u64, why: &str) -> RunError {

@@ -1,21 +1,28 @@
 //! The reader: file after file, record after record, in batches.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use pipewright_plan::{Format, Options, Schema, TypedOptions};
 
 use super::cursor::{FileCursor, FileMark, Fingerprint, Place};
 use super::find::{Found, Root};
 use super::follow::{Looking, has_rested};
-use super::frame::{Frames, Framing, Stop};
+use super::frame::{Frame, Frames, Framing, Stop};
 use super::input::{Input, STANDARD_INPUT};
+use super::known::{Ending, fresh, skipped, to_read};
 use super::problem;
-use super::spec::{FilesConnection, FilesSource};
+use super::shape::shape_of;
+use super::spec::{FilesConnection, FilesSource, WhenChanged};
+use super::values::Damage;
 use crate::codecs::csv::{CsvDecoder, header_text};
 use crate::codecs::{CodecError, ColumnRequest, Decoder, decoder};
 use crate::record::FileRecord;
 use crate::report::RunError;
+
+/// How much of a file is looked at to see how its records stand in it.
+const SEEN: u64 = 64 << 10;
 
 /// What a batch brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +47,7 @@ pub enum Answer {
 /// Reads the files of one source.
 pub struct FileReader {
     format: Format,
-    framing: Framing,
+    pub(super) framing: Framing,
     /// Read to their end.
     pub(super) done: Vec<Place>,
     pub(super) current: Option<Open>,
@@ -56,6 +63,7 @@ pub struct FileReader {
     pub(super) following: bool,
     /// Files that end in a line without an end, with the size they had.
     pub(super) held: BTreeMap<String, u64>,
+    pub(super) changed: WhenChanged,
     /// Said after everything before it was delivered.
     failed: Option<RunError>,
 }
@@ -66,6 +74,9 @@ pub(super) struct Open {
     input: Input,
     frames: Frames,
     records: u64,
+    turn: u64,
+    /// Where it is; none for the standard input.
+    path: Option<PathBuf>,
     /// Its first bytes on disk.
     first: Vec<u8>,
     /// Nobody writes to it any more, as far as one can see.
@@ -88,6 +99,23 @@ impl Open {
     }
 }
 
+impl Open {
+    /// What stands before the records. `None`: the file ends before.
+    fn first_of(&mut self, framing: &Framing) -> Result<Option<Frame>, RunError> {
+        loop {
+            match self.frames.next(framing) {
+                Ok(frame) => return Ok(Some(frame)),
+                Err(Stop::More) => {
+                    self.frames.fill(&mut self.input).map_err(|error| unpacking(&self.mark.file, 0, &error))?;
+                }
+                Err(Stop::End) => return Ok(None),
+                Err(Stop::TooLarge(line)) => return Err(problem::too_large(&self.mark.file, line)),
+                Err(Stop::Broken(line, damage)) => return Err(problem::broken(&self.mark.file, line, damage)),
+            }
+        }
+    }
+}
+
 impl FileReader {
     /// Finds the files and opens the first one, or goes on behind the last record of a cursor.
     pub fn open(
@@ -98,7 +126,8 @@ impl FileReader {
     ) -> Result<Self, RunError> {
         let wrong = |error: pipewright_plan::OptionError| problem::bad_option(error.to_string(), None);
         let root = FilesConnection::decode(connection).map_err(wrong)?.root;
-        let path = FilesSource::decode(source).map_err(wrong)?.path;
+        let source = FilesSource::decode(source).map_err(wrong)?;
+        let (changed, path) = (source.when_changed(), source.path);
         let cursor = cursor.map(FileCursor::read).transpose()?.unwrap_or_default();
         if path == STANDARD_INPUT {
             return Self::stream(Box::new(io::stdin()), format, cursor);
@@ -118,31 +147,38 @@ impl FileReader {
             .iter()
             .filter(|it| found.iter().all(|file| file.name != it.mark.file))
             .for_each(|it| add(it.mark.size));
-        let mut done = cursor.done;
+        let there: BTreeSet<String> = found.iter().map(|it| it.name.clone()).collect();
+        let mut files = Vec::new();
         for file in found {
             add(file.size);
-            if let Some(at) = done.iter().position(|it| it.mark.file == file.name) {
-                let Some(place) = done.get(at) else { continue };
-                if verify_done(place, &file)? == Seen::Grown {
-                    let place = done.remove(at);
-                    reader.waiting.push_back((file, Some(place)));
-                }
-                continue;
-            }
             match &cursor.current {
                 Some(place) if place.mark.file == file.name => current = Some(file),
-                _ => reader.waiting.push_back((file, None)),
+                _ => files.push(file),
             }
         }
-        reader.done = done;
+        reader.done = cursor.done;
+        reader.changed = changed;
+        reader.waiting = to_read(&mut reader.done, files, &there, &reader.framing, changed)?.into();
         reader.looking = Self::looks_in(root, &path);
         match (cursor.current, current) {
-            (Some(place), Some(file)) => reader.go_on(&place, &file)?,
-            (Some(place), None) => {
+            (Some(place), Some(file)) => match reader.go_on(&place, &file) {
+                Err(error) if error.name == problem::CHANGED && changed != WhenChanged::Stop => {
+                    reader.current = None;
+                    match changed {
+                        WhenChanged::Skip => reader.done.push(skipped(&file)?),
+                        WhenChanged::Stop | WhenChanged::Read => {
+                            let begun = fresh(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
+                            reader.waiting.push_front((file, Some(begun)));
+                        }
+                    }
+                }
+                went => went?,
+            },
+            (Some(place), None) if changed == WhenChanged::Stop => {
                 let why = format!("is gone; it was read up to line {}", place.line.saturating_sub(1));
                 return Err(problem::changed(&place.mark.file, &why));
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         // The header must be known before the decoder is made.
         while reader.current.is_none() && reader.open_next()? {
@@ -165,8 +201,16 @@ impl FileReader {
         let needed = cursor.current.as_ref().map_or(0, |place| place.mark.fingerprint.length());
         let (input, first) = Input::stream(stream, needed).map_err(broken)?;
         let mark = FileMark { file: STANDARD_INPUT.to_string(), size: 0, fingerprint: Fingerprint::of(&first) };
-        reader.current =
-            Some(Open { mark, input, frames: Frames::new(0, 1), records: 0, first: first.clone(), rested: true });
+        reader.current = Some(Open {
+            mark,
+            input,
+            frames: Frames::new(0, 1, false),
+            records: 0,
+            turn: 0,
+            path: None,
+            first: first.clone(),
+            rested: true,
+        });
         reader.read_header()?;
         if let (Some(place), Some(open)) = (cursor.current, &mut reader.current) {
             if !place.mark.fingerprint.fits(&first) {
@@ -201,6 +245,7 @@ impl FileReader {
             following: false,
             held: BTreeMap::new(),
             failed: None,
+            changed: WhenChanged::Stop,
         })
     }
 
@@ -215,16 +260,19 @@ impl FileReader {
         }
         let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
         let rested = has_rested(file);
-        self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0, first, rested });
+        let path = Some(file.path.clone());
+        let (frames, turn) = (Frames::new(0, 1, false), place.turn);
+        self.current = Some(Open { mark, input, frames, records: 0, turn, path, first, rested });
         self.read_header()?;
-        if let Some(open) = &mut self.current {
+        // Of a file that is begun now the header has just been read.
+        if let Some(open) = self.current.as_mut().filter(|_| place.byte > 0) {
             // The header may have been read ahead: start over at the right byte.
             let (mut input, _) = Input::open(file).map_err(|error| problem::unreadable(&file.name, &error))?;
             if !input.skip_to(place.byte).map_err(broken)? {
                 return Err(problem::changed(&file.name, "is shorter than what was read of it"));
             }
             open.input = input;
-            open.frames = Frames::new(place.byte, place.line);
+            open.frames = Frames::new(place.byte, place.line, place.records > 0);
             open.records = place.records;
         }
         Ok(())
@@ -238,26 +286,41 @@ impl FileReader {
             return Ok(true);
         }
         let (input, first) = Input::open(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
+        self.check_shape(&file)?;
         let rested = has_rested(&file);
+        let path = Some(file.path.clone());
         let mark = FileMark { file: file.name, size: file.size, fingerprint: Fingerprint::of(&first) };
-        self.current = Some(Open { mark, input, frames: Frames::new(0, 1), records: 0, first, rested });
+        let frames = Frames::new(0, 1, false);
+        self.current = Some(Open { mark, input, frames, records: 0, turn: 0, path, first, rested });
         self.read_header()?;
         Ok(true)
     }
 
+    /// Looks whether the file just opened holds one object a line, if it should.
+    fn check_shape(&self, file: &Found) -> Result<(), RunError> {
+        if self.format.codec != "json" || !self.framing.is_lines() {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        // What is wrong with the file is said when it is read.
+        let read = Input::open(file).and_then(|(input, _)| input.take(SEEN).read_to_end(&mut text));
+        let whole = read.is_ok_and(|length| (length as u64) < SEEN);
+        match shape_of(&text, whole) {
+            Some(shape) => Err(problem::other_shape(&file.name, shape)),
+            None => Ok(()),
+        }
+    }
+
     /// Reads the header of the file just opened, if it should have one.
     fn read_header(&mut self) -> Result<(), RunError> {
-        let (Some(open), Some(dialect)) = (&mut self.current, self.framing.header()) else { return Ok(()) };
-        let frame = loop {
-            match open.frames.next(&self.framing) {
-                Ok(frame) => break frame,
-                Err(Stop::More) => {
-                    open.frames.fill(&mut open.input).map_err(|error| unpacking(&open.mark.file, 0, &error))?;
-                }
-                Err(Stop::End) => return Ok(()),
-                Err(Stop::TooLarge(line)) => return Err(problem::too_large(&open.mark.file, line)),
+        let Some(open) = &mut self.current else { return Ok(()) };
+        for _ in 0..self.framing.skips() {
+            if open.first_of(&Framing::Lines { skip_blank: false })?.is_none() {
+                return Ok(());
             }
-        };
+        }
+        let Some(dialect) = self.framing.header() else { return Ok(()) };
+        let Some(frame) = open.first_of(&self.framing)? else { return Ok(()) };
         let text = String::from_utf8_lossy(open.frames.text(frame));
         let names =
             header_text(&text, dialect).map_err(|why| problem::bad_header(&open.mark.file, frame.line, &why))?;
@@ -330,6 +393,7 @@ impl FileReader {
                     let record = FileRecord {
                         bytes: text,
                         file: &open.mark.file,
+                        turn: open.turn,
                         start: frame.start,
                         line: frame.line,
                         lines: frame.lines,
@@ -360,6 +424,11 @@ impl FileReader {
                 Err(Stop::End) if open.mark.file == STANDARD_INPUT => return Ok(Progress { records, ended: true }),
                 Err(Stop::End) => self.finish_current(),
                 Err(Stop::TooLarge(line)) => break problem::too_large(&open.mark.file, line),
+                // Somebody may be about to write the rest of the value.
+                Err(Stop::Broken(_, Damage::OpenValue)) if self.following && !open.rested && !open.input.packed => {
+                    self.finish_current();
+                }
+                Err(Stop::Broken(line, damage)) => break problem::broken(&open.mark.file, line, damage),
             }
         };
         self.failed = Some(failed.clone());
@@ -372,11 +441,15 @@ impl FileReader {
                 // It may have grown while it was read.
                 open.mark.size = open.frames.byte;
             }
+            let end = if open.input.packed { open.mark.size } else { open.frames.byte };
+            let ending = open.path.as_ref().and_then(|path| Ending::of(&mut std::fs::File::open(path).ok()?, end).ok());
             self.done.push(Place {
                 mark: open.mark,
                 byte: open.frames.byte,
                 line: open.frames.line,
                 records: open.records,
+                turn: open.turn,
+                ending,
             });
         }
     }
@@ -388,6 +461,8 @@ impl FileReader {
             byte: open.frames.byte,
             line: open.frames.line,
             records: open.records,
+            turn: open.turn,
+            ending: None,
         });
         FileCursor { done: self.done.clone(), current }.write()
     }
@@ -417,7 +492,7 @@ pub(super) enum Seen {
 }
 
 /// A file that was read to its end must still begin with what it was. Plain files may grow, as logs do.
-pub(super) fn verify_done(place: &Place, file: &Found) -> Result<Seen, RunError> {
+pub(super) fn verify_done(place: &Place, file: &Found, framing: &Framing) -> Result<Seen, RunError> {
     let mark = &place.mark;
     let unreadable = |error: io::Error| problem::unreadable(&file.name, &error);
     let (input, first) = Input::open(file).map_err(unreadable)?;
@@ -428,25 +503,26 @@ pub(super) fn verify_done(place: &Place, file: &Found) -> Result<Seen, RunError>
             false => Err(problem::changed(&file.name, "was read before, and has changed since")),
         };
     }
-    if file.size < mark.size || !same_start || input.packed {
+    if file.size < mark.size || !same_start || input.packed || framing.is_one() {
         let why = format!("was read when it had {} bytes, and has {} now", mark.size, file.size);
         return Err(problem::changed(&file.name, &why));
     }
     // The last line had no end: what came after it may belong to it.
-    if mark.size > 0 && !ends_line(file, mark.size).map_err(unreadable)? {
+    if mark.size > 0 && !framing.goes_on_behind(byte_before(file, mark.size).map_err(unreadable)?) {
         let why = format!("was read up to line {}, which had no end, and has grown since", place.line);
         return Err(problem::changed(&file.name, &why));
     }
     Ok(Seen::Grown)
 }
 
-fn ends_line(file: &Found, size: u64) -> io::Result<bool> {
+fn byte_before(file: &Found, size: u64) -> io::Result<u8> {
     use io::{Read as _, Seek as _};
     let mut opened = std::fs::File::open(&file.path)?;
     opened.seek(io::SeekFrom::Start(size - 1))?;
     let mut last = [0u8];
     opened.read_exact(&mut last)?;
-    Ok(last == [b'\n'])
+    let [last] = last;
+    Ok(last)
 }
 
 /// What an error while reading means.

@@ -18,6 +18,33 @@ options! {
         /// A path below `root`, or a pattern: `orders/2026-*.jsonl`, `**/*.csv.gz`. Files are read in the order of their
         /// names; `.gz` and `.zst` are unpacked. `-` is the standard input.
         path: String, OptionType::String, required;
+        /// What becomes of a file that was read and is not what it was: cut off and written anew, replaced, or gone before
+        /// its end. `stop` ends the run, `read` reads it from its beginning as a new file, `skip` takes what it holds as read.
+        /// A file that was renamed, or packed since, is known if `path` finds it under its new name, and is not read again.
+        changed: String, OptionType::Choice(&["stop", "read", "skip"]), default "stop" = "stop".to_string();
+    }
+}
+
+/// What becomes of a file that is not what it was.
+#[cfg(feature = "engine")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WhenChanged {
+    /// The run ends.
+    Stop,
+    /// It is a new file.
+    Read,
+    /// It was read.
+    Skip,
+}
+
+#[cfg(feature = "engine")]
+impl FilesSource {
+    pub(super) fn when_changed(&self) -> WhenChanged {
+        match self.changed.as_str() {
+            "read" => WhenChanged::Read,
+            "skip" => WhenChanged::Skip,
+            _ => WhenChanged::Stop,
+        }
     }
 }
 

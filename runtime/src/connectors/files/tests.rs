@@ -14,6 +14,9 @@ use super::*;
 use crate::codecs::ColumnRequest;
 use crate::report::{ErrorClass, RunError};
 
+mod rotation;
+mod values;
+
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
@@ -34,14 +37,32 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
+/// `json` or `json(framing = array)`, written `json array`.
 fn format(codec: &str) -> Format {
-    Format { codec: codec.to_string(), options: Options::new() }
+    let (codec, framing) = codec.split_once(' ').map_or((codec, None), |(codec, framing)| (codec, Some(framing)));
+    let options = framing.map(|it| ("framing".to_string(), OptionValue::Word(it.to_string()))).into_iter().collect();
+    Format { codec: codec.to_string(), options }
 }
 
 fn open(folder: &Path, path: &str, codec: &str, cursor: Option<&str>) -> Result<FileReader, RunError> {
+    open_when(folder, path, codec, cursor, "stop")
+}
+
+fn open_when(
+    folder: &Path,
+    path: &str,
+    codec: &str,
+    cursor: Option<&str>,
+    changed: &str,
+) -> Result<FileReader, RunError> {
     let text = |it: &str| OptionValue::String(it.to_string());
     let connection = Options::from([("root".to_string(), text(folder.to_str().unwrap()))]);
-    FileReader::open(&connection, &Options::from([("path".to_string(), text(path))]), &format(codec), cursor)
+    FileReader::open(
+        &connection,
+        &Options::from([("path".to_string(), text(path)), ("changed".to_string(), text(changed))]),
+        &format(codec),
+        cursor,
+    )
 }
 
 /// `file:start:line:text` of a record.
@@ -179,6 +200,7 @@ fn goes_on_after_every_record() {
     resumes_everywhere(folder.path(), "*.csv*", "csv");
     resumes_everywhere(folder.path(), "*.jsonl*", "json");
     resumes_everywhere(folder.path(), "*.jsonl*", "raw");
+    resumes_everywhere(folder.path(), "*.jsonl*", "json values");
 }
 
 #[test]

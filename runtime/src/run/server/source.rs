@@ -249,7 +249,7 @@ impl Reading<'_> {
         let options = |name: &str| self.shared.plan.connection(name).map(|it| it.options.clone()).unwrap_or_default();
         let connection = options(&self.source.connection);
         let mut told = false;
-        while files::nothing_yet(&connection, &self.source.options)? {
+        while files::nothing_yet(&connection, &self.source.options, &self.source.format)? {
             if !told {
                 told = true;
                 let text = format!("source `{}` waits: no file matches its `path` yet", self.source.name);
@@ -392,6 +392,9 @@ fn merge(mut total: SourceSummary, seen: SourceSummary, read_before: u64) -> Sou
     total.read += seen.read;
     total.filtered += seen.filtered;
     total.skipped += seen.skipped;
+    total.good += seen.good;
+    total.first_bad = total.first_bad.or(seen.first_bad);
+    total.origin = seen.origin;
     for (name, count) in seen.dead_letters {
         *total.dead_letters.entry(name).or_default() += count;
     }

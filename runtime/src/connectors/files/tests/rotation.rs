@@ -1,0 +1,89 @@
+//! Files that are renamed, packed, cut off, written anew or padded between two readings.
+
+use super::*;
+
+#[test]
+fn zeros_behind_a_gzip_member_are_padding_and_other_bytes_are_not() {
+    let member = gz(b"1\n2\n");
+    let read = |bytes: Vec<u8>| {
+        let folder = folder(&[("a.jsonl.gz", &bytes)]);
+        let (records, error) = rest(&mut open(folder.path(), "a.jsonl.gz", "json", None).unwrap(), 9);
+        (records.len(), error.map(|it| it.name))
+    };
+    assert_eq!(read([member.clone(), vec![0; 200_000]].concat()), (2, None));
+    assert_eq!(read([member.clone(), vec![0; 512], member.clone(), vec![0; 3]].concat()), (4, None));
+    assert_eq!(
+        read([member.clone(), vec![0; 512], b"garbage that is no member".to_vec()].concat()),
+        (2, Some("file-damaged"))
+    );
+    assert_eq!(read([member.clone(), b"garbage that is no member".to_vec()].concat()), (2, Some("file-damaged")));
+    assert_eq!(read(member[..member.len() - 3].to_vec()).1, Some("file-truncated"));
+}
+
+#[test]
+fn rotated_logs_are_known_under_their_new_names() {
+    let folder = folder(&[("app.log", b"a1\na2\n")]);
+    let path = |name: &str| folder.path().join(name);
+    let mut cursor: Option<String> = None;
+    let mut read = |expected: &[&str]| {
+        let mut reader = open(folder.path(), "app.log*", "raw", cursor.as_deref()).unwrap();
+        let (records, error) = rest(&mut reader, 9);
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(records, expected);
+        cursor = Some(reader.cursor());
+    };
+    read(&["app.log:0:1:a1", "app.log:3:2:a2"]);
+    // A line more, then by rename; the new one is shorter, the next time longer.
+    std::fs::write(path("app.log"), "a1\na2\na3\n").unwrap();
+    std::fs::rename(path("app.log"), path("app.log.1")).unwrap();
+    std::fs::write(path("app.log"), "b1\n").unwrap();
+    read(&["app.log:0:1:b1", "app.log.1:6:3:a3"]);
+    std::fs::rename(path("app.log.1"), path("app.log.2")).unwrap();
+    std::fs::rename(path("app.log"), path("app.log.1")).unwrap();
+    std::fs::write(path("app.log"), "c1\nc2\nc3\n").unwrap();
+    read(&["app.log:0:1:c1", "app.log:3:2:c2", "app.log:6:3:c3"]);
+    // Packed as it is put away; copied and cut off.
+    std::fs::write(path("app.log.3.gz"), gz(b"a1\na2\na3\n")).unwrap();
+    std::fs::rename(path("app.log.1"), path("app.log.2")).unwrap();
+    std::fs::copy(path("app.log"), path("app.log.1")).unwrap();
+    std::fs::write(path("app.log"), "d1\n").unwrap();
+    read(&["app.log:0:1:d1"]);
+    read(&[]);
+}
+
+#[test]
+fn a_new_file_that_says_the_same_as_one_that_is_gone_is_read() {
+    let folder = folder(&[("1.log", b"nothing\n")]);
+    let mut reader = open(folder.path(), "*.log", "raw", None).unwrap();
+    assert_eq!(rest(&mut reader, 9).0.len(), 1);
+    std::fs::remove_file(folder.path().join("1.log")).unwrap();
+    write(folder.path(), "2.log", b"nothing\n");
+    let mut reader = open(folder.path(), "*.log", "raw", Some(&reader.cursor())).unwrap();
+    assert_eq!(rest(&mut reader, 9).0, ["2.log:0:1:nothing"]);
+}
+
+#[test]
+fn what_becomes_of_a_changed_file_can_be_said() {
+    let folder = folder(&[("a.csv", b"n\n1\n2\n"), ("b.csv", b"n\n3\n4\n")]);
+    let mut reader = open(folder.path(), "*.csv", "csv", None).unwrap();
+    reader.next_batch(3, 1 << 20, &mut |_| ()).unwrap();
+    let cursor = reader.cursor();
+    write(folder.path(), "a.csv", b"n\n5\n");
+    write(folder.path(), "b.csv", b"m,n\n6,7\n");
+    let error = open(folder.path(), "*.csv", "csv", Some(&cursor)).err().unwrap();
+    assert!(error.help.unwrap().contains("`changed = read` at the source"));
+    let mut skipped = open_when(folder.path(), "*.csv", "csv", Some(&cursor), "skip").unwrap();
+    assert!(rest(&mut skipped, 9).0.is_empty());
+    let cursor = skipped.cursor();
+    write(folder.path(), "a.csv", b"n\n5\n8\n");
+    let mut reader = open(folder.path(), "*.csv", "csv", Some(&cursor)).unwrap();
+    assert_eq!(rest(&mut reader, 9).0, ["a.csv:4:3:8"]);
+    let cursor = reader.cursor();
+    write(folder.path(), "a.csv", b"n\n9\n");
+    let mut reader = open_when(folder.path(), "*.csv", "csv", Some(&cursor), "read").unwrap();
+    let mut turns = vec![];
+    reader.next_batch(9, 1 << 20, &mut |record| turns.push((record.start, record.turn > 0))).unwrap();
+    assert_eq!(turns, [(2, true)], "its dead letters are others than those of the old one");
+    let cursor = reader.cursor();
+    assert!(rest(&mut open(folder.path(), "*.csv", "csv", Some(&cursor)).unwrap(), 9).0.is_empty());
+}
