@@ -24,7 +24,9 @@ pub struct Place<'a> {
 /// The whole text.
 pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -> String {
     let mut out = String::from("\n");
-    for source in &summary.sources {
+    // Of a run that failed before anything was read there is nothing to tell.
+    let said = |it: &&SourceSummary| summary.failed.is_none() || it.read > 0 || it.read_before > 0;
+    for source in summary.sources.iter().filter(said) {
         out.push_str(&one_source(source));
     }
     for stage in &summary.stages {
@@ -32,7 +34,11 @@ pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -
     }
     let read: u64 = summary.stages.iter().map(|it| it.read).sum();
     let rate = (read as f64 / summary.seconds.max(0.001)) as u64;
-    let how = if summary.ended { "done" } else { "stopped" };
+    let how = match &summary.failed {
+        Some(_) => "failed; stored until then",
+        None if summary.ended => "done",
+        None => "stopped",
+    };
     out.push_str(&style.paint(
         "1",
         &format!("{how}: {} in {:.1} s, {} a second\n", counted(read, "record"), summary.seconds, grouped(rate)),
@@ -40,8 +46,21 @@ pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -
     for (connection, path) in &summary.databases {
         out.push_str(&format!("{connection}: {}\n", shorten(path)));
     }
-    out.push_str(&next(summary, plan, place));
+    out.push_str(&earlier_letters(summary));
+    if summary.failed.is_none() {
+        out.push_str(&next(summary, plan, place));
+    }
     out
+}
+
+/// Dead letters of earlier runs are no numbers of this one, and must not be forgotten.
+fn earlier_letters(summary: &Summary) -> String {
+    let stages = summary.stages.iter().map(|it| it.letters_before).sum::<u64>();
+    let sources = summary.sources.iter().map(|it| it.letters_before).sum::<u64>();
+    match stages + sources {
+        0 => String::new(),
+        count => format!("besides: {} of earlier runs\n", counted(count, "dead letter")),
+    }
 }
 
 fn one_source(it: &SourceSummary) -> String {
@@ -73,17 +92,21 @@ fn one_stage(stage: &StageSummary, plan: &Plan, style: Style) -> String {
     let mut reasons = BTreeMap::<String, BTreeMap<String, u64>>::new();
     for sink in &stage.sinks {
         let filtered: u64 = sink.filtered.values().sum();
-        let letters: u64 = stage.dead_letters.values().chain(sink.dead_letters.values()).sum();
+        let letters: u64 = sink.undecodable + sink.dead_letters.values().sum::<u64>();
         table.add_row([
             sink.name.clone(),
             sink.table.clone(),
-            grouped(stage.read),
+            grouped(sink.read),
             grouped(sink.stored),
             grouped(sink.deleted),
             grouped(filtered),
             grouped(letters),
-            grouped(stage.skipped),
+            grouped(sink.skipped),
         ]);
+        if sink.rows < sink.stored {
+            let reason = format!("rows written to {}: of one key in one commit, only the last", sink.table);
+            reasons.entry(reason).or_default().insert(sink.name.clone(), sink.rows);
+        }
         for (step, count) in &sink.filtered {
             reasons
                 .entry(format!("filtered by {step}{}", place_of(plan, step)))
@@ -137,11 +160,11 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
             out.push_str(&format!("  psql -h {host} -p {port} {database} -c 'SELECT * FROM {} LIMIT 5'\n", sink.table));
         }
     }
-    let letters = summary
-        .stages
-        .iter()
-        .any(|stage| !stage.dead_letters.is_empty() || stage.sinks.iter().any(|it| !it.dead_letters.is_empty()))
-        || summary.sources.iter().any(|it| !it.dead_letters.is_empty());
+    let letters = summary.stages.iter().any(|stage| {
+        stage.letters_before > 0
+            || !stage.dead_letters.is_empty()
+            || stage.sinks.iter().any(|it| !it.dead_letters.is_empty())
+    }) || summary.sources.iter().any(|it| it.letters_before > 0 || !it.dead_letters.is_empty());
     if letters {
         out.push_str(&format!("  pipewright dead-letters ls {program}{env}\n"));
     }

@@ -115,7 +115,8 @@ fn speaks_of(code: &str, package: &str) -> bool {
     code.match_indices(&name).any(|(at, _)| {
         let before = code.as_bytes()[..at].last();
         let after = &code[at + name.len()..];
-        !before.is_some_and(word) && (after.starts_with("::") || code[..at].ends_with("use "))
+        let whole = !before.is_some_and(word) && !after.as_bytes().first().is_some_and(word);
+        whole && (after.starts_with("::") || code[..at].ends_with("use "))
     })
 }
 

@@ -80,6 +80,8 @@ pub struct Summary {
     pub databases: BTreeMap<String, String>,
     /// Seconds between the first record and the last commit.
     pub seconds: f64,
+    /// Why the run ended early, after it had begun. The numbers tell what was stored until then.
+    pub failed: Option<RunError>,
     /// True if the program stopped because its bounded inputs ended, false if it was told to stop.
     pub ended: bool,
 }
@@ -97,6 +99,8 @@ pub struct SourceSummary {
     pub filtered: u64,
     /// Bad records by name (`undecodable`, …), dead-lettered on the way to the topic.
     pub dead_letters: BTreeMap<String, u64>,
+    /// Dead letters that earlier runs wrote.
+    pub letters_before: u64,
     /// Bad records that the policy skips.
     pub skipped: u64,
     /// Records of this run that were good, whatever became of them.
@@ -146,9 +150,9 @@ pub struct StageSummary {
     pub read: u64,
     /// Bad before any branch (undecodable): no sink saw them. By name.
     pub dead_letters: BTreeMap<String, u64>,
-    /// Bad records that the policy skips.
-    pub skipped: u64,
-    /// One per sink. For each: stage.read = stored + deleted + not kept + ignored + filtered + dead letters of the stage and the sink + skipped.
+    /// Dead letters of the program that earlier runs left, and nobody has dealt with.
+    pub letters_before: u64,
+    /// One per sink. For each: read = stored + deleted + not kept + filtered + undecodable + dead letters + skipped.
     pub sinks: Vec<SinkSummary>,
 }
 
@@ -159,6 +163,14 @@ pub struct SinkSummary {
     pub name: String,
     /// `connection.table`
     pub table: String,
+    /// Records of the topics that lead to it.
+    pub read: u64,
+    /// Of those, bad before any step, dead-lettered.
+    pub undecodable: u64,
+    /// Of those, bad and skipped by policy.
+    pub skipped: u64,
+    /// Rows that the database was given for those that are stored: of records with one key that are committed together, the last.
+    pub rows: u64,
     /// Records that were stored (a row that a later record of its epoch replaced counts: its record is settled).
     pub stored: u64,
     /// Records that deleted a row.

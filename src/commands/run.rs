@@ -111,10 +111,11 @@ mod engine {
                 // A run that was told to stop may not have come to the good ones yet.
                 let bad: Vec<_> =
                     done.sources.iter().filter(|_| done.ended).filter_map(|it| it.without_good()).collect();
-                for error in &bad {
+                let errors: Vec<_> = done.failed.iter().chain(&bad).collect();
+                for error in &errors {
                     output::talk(&run_error::render(error, &sources, style));
                 }
-                bad.first().map_or(Exit::Fine, |error| run_error::exit(error.class))
+                errors.first().map_or(Exit::Fine, |error| run_error::exit(error.class))
             }
             Err(error) => {
                 output::talk(&run_error::render(&error, &sources, style));

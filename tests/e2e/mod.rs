@@ -14,6 +14,7 @@ mod own_stack;
 mod partitioners;
 mod project;
 mod renamed;
+mod reports;
 mod secured;
 mod servers;
 mod sources;

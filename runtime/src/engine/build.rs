@@ -37,6 +37,8 @@ pub struct Numbering {
     pub steps: Vec<String>,
     /// Target and path (step numbers) of each tap.
     pub taps: Vec<(usize, Vec<usize>)>,
+    /// The taps of each input, in the order in which they were built.
+    pub inputs: Vec<std::ops::Range<usize>>,
 }
 
 /// Why a segment cannot be built.
@@ -81,8 +83,11 @@ pub fn build_covered(
     let first = Columns::new(schema, origin);
     Builder { plan, targets, columns: &first, numbering: &mut Numbering::default(), coverage: None }.root(input)?;
     let columns = first.settle();
+    let first_tap = numbering.taps.len();
     let mut builder = Builder { plan, targets, columns: &columns, numbering, coverage };
     let (root, deletes) = builder.root(input)?;
+    let taps = first_tap..builder.numbering.taps.len();
+    builder.numbering.inputs.push(taps);
     let (requests, metas, cells) = columns.finish();
     let (name, place, policy, kind) = match input {
         Input::Topic(it) => (&it.name, plan.place(it.origin), &it.on_bad_record, &it.kind),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-/// Counters of one stage since the start of the run.
+/// Counters of one stretch of records: of one topic in an epoch, of a source in a run, or of several added up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Records that came in.
@@ -41,6 +41,31 @@ impl Counters {
             refused_skipped: vec![0; taps],
             ..Self::default()
         }
+    }
+
+    /// Adds what another stretch of the same stage counted.
+    pub fn merge(&mut self, other: &Self) {
+        fn numbers(sum: &mut Vec<u64>, other: &[u64]) {
+            sum.resize(other.len().max(sum.len()), 0);
+            sum.iter_mut().zip(other).for_each(|(sum, it)| *sum += it);
+        }
+        fn names(sum: &mut BTreeMap<String, u64>, other: &BTreeMap<String, u64>) {
+            other.iter().for_each(|(name, count)| *sum.entry(name.clone()).or_default() += count);
+        }
+        fn lists(sum: &mut Vec<BTreeMap<String, u64>>, other: &[BTreeMap<String, u64>]) {
+            sum.resize(other.len().max(sum.len()), BTreeMap::new());
+            sum.iter_mut().zip(other).for_each(|(sum, it)| names(sum, it));
+        }
+        self.read += other.read;
+        self.skipped_before += other.skipped_before;
+        names(&mut self.undecodable, &other.undecodable);
+        numbers(&mut self.filtered, &other.filtered);
+        numbers(&mut self.skipped, &other.skipped);
+        numbers(&mut self.put, &other.put);
+        numbers(&mut self.deleted, &other.deleted);
+        numbers(&mut self.refused_skipped, &other.refused_skipped);
+        lists(&mut self.bad, &other.bad);
+        lists(&mut self.refused, &other.refused);
     }
 
     pub(super) fn add(list: &mut [u64], at: usize) {

@@ -253,6 +253,7 @@ impl IngestCore {
             read_before,
             filtered: self.counters.filtered.iter().sum(),
             dead_letters,
+            letters_before: 0,
             skipped: skipped + self.counters.skipped_before,
             good: self.good,
             first_bad: self.first_bad.clone().filter(|_| self.good == 0),

@@ -22,8 +22,8 @@ pub struct StageCore {
     out: EpochOutput,
     /// Its steps and taps.
     pub numbering: Numbering,
-    /// What became of its records.
-    pub counters: Counters,
+    /// What became of the records of the open epoch, by topic of the stage.
+    pub counters: Vec<Counters>,
     bad_rate: BadRate,
     /// By (topic, partition): position before the epoch, position now.
     moves: BTreeMap<(u16, i32), (i64, i64)>,
@@ -110,7 +110,7 @@ impl StageCore {
             let segment = build_covered(plan, Input::Topic(topic), &targets, &mut numbering, &decoder, coverage);
             segments.push(segment.map_err(|error| build_error(error, topic.origin))?);
         }
-        let counters = Counters::new(numbering.steps.len(), numbering.taps.len());
+        let counters = zeros(&numbering, segments.len());
         Ok(Self {
             segments,
             out: EpochOutput { encoders, letters: vec![], letter_bytes: 0 },
@@ -164,14 +164,17 @@ impl StageCore {
             if offset < run.next {
                 continue;
             }
-            let (Some(segment), Some(row)) =
-                (self.segments.get_mut(usize::from(topic)), rows.get_mut(usize::from(topic)))
+            let index = usize::from(topic);
+            let (Some(segment), Some(row), Some(counters)) =
+                (self.segments.get_mut(index), rows.get_mut(index), self.counters.get_mut(index))
             else {
                 continue;
             };
             let at = RecordId { topic, partition, offset };
-            let verdict = process(segment, &record, at, row, &mut scratch, &mut self.counters, &mut self.out);
+            let verdict = process(segment, &record, at, row, &mut scratch, counters, &mut self.out);
             if let Verdict::Stop { letter, written } = verdict {
+                // It is read again: this run has not settled it.
+                counters.read = counters.read.saturating_sub(1);
                 outcome = Err(Halt { error: stopped(&letter, segment.name()), drop_epoch: written });
                 break;
             }
@@ -232,18 +235,28 @@ impl StageCore {
         }
     }
 
+    /// What became of the records of the epoch that was just closed, by topic.
+    pub fn take_counters(&mut self) -> Vec<Counters> {
+        let fresh = zeros(&self.numbering, self.segments.len());
+        std::mem::replace(&mut self.counters, fresh)
+    }
+
     /// As if it had just been compiled.
     pub fn restart(&mut self) {
         self.abandon();
         self.epoch = 0;
-        self.counters = Counters::new(self.numbering.steps.len(), self.numbering.taps.len());
         self.bad_rate.forget();
     }
 
     /// Forgets what was not committed.
     pub fn abandon(&mut self) {
         drop(self.close(vec![]));
+        drop(self.take_counters());
     }
+}
+
+fn zeros(numbering: &Numbering, topics: usize) -> Vec<Counters> {
+    vec![Counters::new(numbering.steps.len(), numbering.taps.len()); topics]
 }
 
 #[allow(clippy::too_many_arguments)]

@@ -129,13 +129,18 @@ impl Committer {
         self.replies.recv_timeout(timeout).ok()
     }
 
-    /// Ends the thread after what was queued.
-    pub(super) fn finish(mut self) {
+    /// Ends the thread after what was queued; what it had still to say of epochs that are stored.
+    pub(super) fn finish(mut self) -> Vec<Done> {
         let (closed, _) = bounded(1);
         self.requests = closed;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        let stored = |reply| match reply {
+            Reply::Committed(done) => Some(done),
+            Reply::Fenced(_) | Reply::Failed(_) => None,
+        };
+        self.replies.try_iter().filter_map(stored).collect()
     }
 }
 

@@ -11,6 +11,7 @@ mod resolve;
 mod server;
 mod signal;
 mod summary;
+mod tally;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -134,6 +134,13 @@ impl Database for AnyDatabase {
         }
     }
 
+    async fn letters_waiting(&mut self) -> Result<u64, DatabaseError> {
+        match self {
+            Self::Postgres(it) => it.letters_waiting().await,
+            Self::Sqlite(it) => it.letters_waiting().await,
+        }
+    }
+
     async fn cursors(&mut self) -> Result<BTreeMap<String, String>, DatabaseError> {
         match self {
             Self::Postgres(it) => it.cursors().await,

@@ -260,6 +260,9 @@ pub trait Database: Send {
     /// the outcome is unknown: the connection is dropped, and the caller acquires again before anything else.
     async fn commit(&mut self, epoch: &Epoch, originals: &dyn Originals) -> Result<Committed, DatabaseError>;
 
+    /// How many dead letters of the stage nobody has dealt with. After [`prepare`](Self::prepare).
+    async fn letters_waiting(&mut self) -> Result<u64, DatabaseError>;
+
     /// Embedded mode: the stored cursors of the sources.
     async fn cursors(&mut self) -> Result<BTreeMap<String, String>, DatabaseError>;
 }

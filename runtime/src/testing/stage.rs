@@ -156,11 +156,11 @@ impl StagePlayer {
         let lane = self.lanes.get_mut(lane)?;
         let next = *lane.positions.get(&(topic, partition))?;
         let message = logs.get(*self.topics.get(usize::from(topic))?)?.get(partition, next)?;
-        let before = lane.core.counters.clone();
+        let before = lane.core.counters.get(usize::from(topic))?.clone();
         lane.core.clock = Some(clock);
         let record = Stored { place: (topic, partition, next), message };
         let taken = lane.core.take(std::iter::once(record), &mut lane.positions, &|_, _, offset| offset);
-        let now = &lane.core.counters;
+        let now = lane.core.counters.get(usize::from(topic))?;
         let is_bad = sum(&before.undecodable) != sum(&now.undecodable) || before.skipped_before != now.skipped_before;
         if let Some(met) = self.met_bad.get_mut(usize::from(topic)) {
             *met |= is_bad || taken.is_err();

@@ -308,6 +308,15 @@ impl Database for PostgresDatabase {
         outcome.map_err(|unsettled| unsettled.into_error(&self.context))
     }
 
+    async fn letters_waiting(&mut self) -> Result<u64, DatabaseError> {
+        let context = self.context.clone();
+        let outcome = match self.client().await {
+            Ok(client) => letters::waiting(client, &context.program, &context.stage).await,
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
+    }
+
     async fn cursors(&mut self) -> Result<BTreeMap<String, String>, DatabaseError> {
         let outcome = self.read_cursors().await;
         self.settle(outcome)

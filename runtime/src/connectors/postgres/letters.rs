@@ -49,6 +49,15 @@ pub(crate) async fn insert(client: &mut Client, context: &StageContext, letters:
     client.execute(query).await.map(drop)
 }
 
+/// How many letters of a stage nobody has dealt with.
+pub(crate) async fn waiting(client: &mut Client, program: &str, stage: &str) -> Result<u64, Failure> {
+    let sql = "SELECT count(*) FROM pipewright.dead_letters WHERE program = $1 AND stage = $2 AND replayed_at IS NULL";
+    let rows = client.rows(sqlx::query(sql).bind(program).bind(stage)).await?;
+    let count: i64 =
+        rows.first().map(|it| it.try_get(0)).transpose().map_err(|error| client.failure(error))?.unwrap_or_default();
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 /// Letters of a program, oldest first; empty if there never was a run.
 pub(crate) async fn list(
     client: &mut Client,

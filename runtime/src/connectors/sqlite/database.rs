@@ -209,6 +209,17 @@ impl Database for SqliteDatabase {
         outcome.map_err(|unsettled| unsettled.into_error(&self.context))
     }
 
+    async fn letters_waiting(&mut self) -> Result<u64, DatabaseError> {
+        let (context, path) = (self.context.clone(), self.options.path.clone());
+        let outcome = match self.client(true).await {
+            Ok(client) => letters::waiting(client, &context.program, &context.stage)
+                .await
+                .map_err(|error| errors::failure(error, &path)),
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
+    }
+
     async fn cursors(&mut self) -> Result<BTreeMap<String, String>, DatabaseError> {
         let outcome = self.read_cursors().await;
         self.settle(outcome)

@@ -44,6 +44,14 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// How many letters of a stage nobody has dealt with.
+pub(crate) async fn waiting(connection: &mut SqliteConnection, program: &str, stage: &str) -> Result<u64, sqlx::Error> {
+    let sql = "SELECT count(*) FROM pipewright_dead_letters WHERE program = ?1 AND stage = ?2 AND replayed_at IS NULL";
+    let rows = client::rows(connection, sqlx::query(sql).bind(program).bind(stage)).await?;
+    let count: i64 = rows.first().map(|it| it.try_get(0)).transpose()?.unwrap_or_default();
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 /// Letters of a program, oldest first. None if there never was a run.
 pub(crate) async fn list(
     connection: &mut SqliteConnection,

@@ -9,7 +9,7 @@ use pipewright_plan::{Plan, Stage};
 
 use super::super::bug;
 use super::super::committer::{Committer, Done, Reply};
-use super::super::summary::RefusedRows;
+use super::super::tally::Tally;
 use super::base;
 use super::loading::{LoadEnd, Mark};
 use crate::connectors::kafka::embedded::{EmbeddedLoader, EmbeddedReader};
@@ -32,7 +32,7 @@ pub(super) struct Lane<'a> {
     pub(super) stored: BTreeMap<(u16, i32), i64>,
     pub(super) in_flight: usize,
     pub(super) recycled: Vec<Vec<Chunk>>,
-    pub(super) refused: RefusedRows,
+    pub(super) tally: Tally,
     pub(super) epochs: u64,
     pub(super) observer: Arc<dyn Observer>,
 }
@@ -51,7 +51,7 @@ impl Lane<'_> {
         let mut opened = Instant::now();
         loop {
             while let Some(reply) = self.committer.reply() {
-                self.reply(reply, core)?;
+                self.reply(reply)?;
             }
             while let Ok(mut mark) = self.marks.try_recv() {
                 core.add_letters(std::mem::take(&mut mark.letters));
@@ -74,6 +74,7 @@ impl Lane<'_> {
             let full = records >= commit.rows || bytes >= commit.bytes || (records > 0 && self.loader.is_waiting());
             if done || full || (!core.is_empty() && opened.elapsed() >= interval) {
                 let mut epoch = core.close(self.recycled.pop().unwrap_or_default());
+                self.tally.submitted(epoch.number, core.take_counters());
                 epoch.cursors = reached.unwrap_or_default();
                 self.in_flight += 1;
                 self.committer.commit(epoch)?;
@@ -83,7 +84,7 @@ impl Lane<'_> {
                 self.pending.push_front(Mark { ends: vec![], cursors, letters: vec![], last: None });
             }
             if done {
-                self.settle(core)?;
+                self.settle()?;
                 // What was stored before need not even be read: the end may be reached without it.
                 for ((topic, partition), stored) in std::mem::take(&mut self.stored) {
                     self.loader.committed(topic, partition, stored - base(self.bases, topic, partition));
@@ -136,10 +137,10 @@ impl Lane<'_> {
         cursors
     }
 
-    fn reply(&mut self, reply: Reply, core: &StageCore) -> Result<(), RunError> {
+    fn reply(&mut self, reply: Reply) -> Result<(), RunError> {
         match reply {
             Reply::Committed(done) => {
-                self.committed(done, core);
+                self.committed(done);
                 Ok(())
             }
             Reply::Fenced(why) => Err(used_elsewhere(&why, &self.plan.pipeline.name)),
@@ -147,30 +148,29 @@ impl Lane<'_> {
         }
     }
 
-    fn committed(&mut self, done: Done, core: &StageCore) {
+    fn committed(&mut self, done: Done) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.epochs = done.number;
-        self.refused.add(&done.committed);
+        self.tally.stored(&done);
         for it in &done.moves {
             let local = it.next - base(self.bases, it.topic, it.partition);
             self.loader.committed(it.topic, it.partition, local);
         }
         self.recycled.push(done.chunks);
-        let bad = core.counters.bad.iter().chain(&core.counters.refused).flat_map(|it| it.values());
         self.observer.event(Event::Committed {
             stage: self.stage.id.clone(),
             epochs: done.number,
-            records: core.counters.read,
-            dead_letters: bad.chain(core.counters.undecodable.values()).sum(),
+            records: self.tally.records(),
+            dead_letters: self.tally.dead_letters(),
             behind: None,
         });
     }
 
     /// Waits until everything that was handed over is stored.
-    fn settle(&mut self, core: &StageCore) -> Result<(), RunError> {
+    fn settle(&mut self) -> Result<(), RunError> {
         while self.in_flight > 0 {
             if let Some(reply) = self.committer.wait(Duration::from_millis(200)) {
-                self.reply(reply, core)?;
+                self.reply(reply)?;
             }
         }
         Ok(())
@@ -182,12 +182,13 @@ impl Lane<'_> {
             core.abandon();
         } else {
             let epoch = core.close(vec![]);
+            self.tally.submitted(epoch.number, core.take_counters());
             self.in_flight += 1;
             if let Err(error) = self.committer.commit(epoch) {
                 return error;
             }
         }
-        match self.settle(core) {
+        match self.settle() {
             Ok(()) => halt.error,
             Err(error) => error,
         }

@@ -16,9 +16,10 @@ use crossbeam_channel::unbounded;
 use pipewright_plan::{OptionValue, Plan, Stage, Topic};
 
 use self::lane::{Lane, used_elsewhere};
-use self::loading::{Loading, STANDING, Standing};
+use self::loading::{LoadEnd, Loading, STANDING, Standing};
 use super::committer::{Committer, CommitterParts, database_error};
-use super::summary::{self, RefusedRows};
+use super::summary;
+use super::tally::Tally;
 use super::{RunSettings, beginning, bug};
 use crate::connectors::kafka::embedded::EmbeddedCluster;
 use crate::connectors::kafka::originals::KafkaOriginals;
@@ -94,6 +95,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     runtime.block_on(database.prepare()).map_err(|errors| first_error(errors, &fail))?;
     let history = runtime.block_on(database.history()).map_err(&fail)?;
     beginning::check(plan, &stage, &history, settings.from, true, &*observer)?;
+    let letters_before = runtime.block_on(database.letters_waiting()).map_err(&fail)?;
     let encoders = database.encoders().map_err(&fail)?;
     let cursors = match (&history, settings.from) {
         // What the sources stood at belongs to the stage that stored it, and that was another one.
@@ -162,7 +164,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         stored: positions.clone(),
         in_flight: 0,
         recycled: vec![],
-        refused: RefusedRows::default(),
+        tally: Tally::default(),
         epochs: 0,
         observer,
     };
@@ -170,21 +172,23 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     // Whatever ended the lane ends the loader, which may wait for room.
     loader.stop();
     let _ = loader_thread.join();
-    let Lane { committer, refused, .. } = lane;
-    committer.finish();
-    let end = outcome?;
-    if let Some(error) = end.error {
-        return Err(error);
-    }
-    loader.verify_finished()?;
+    let Lane { committer, mut tally, marks, pending, .. } = lane;
+    committer.finish().iter().for_each(|it| tally.stored(it));
+    let end = outcome.unwrap_or_else(|error| {
+        // What the loader did until the lane ended is in a mark that nobody has taken.
+        let last = pending.into_iter().chain(marks.try_iter()).find_map(|it| it.last);
+        LoadEnd { sources: last.map(|it| it.sources).unwrap_or_default(), error: Some(error), ended: false }
+    });
+    let failed = end.error.or_else(|| loader.verify_finished().err());
     let mut databases = BTreeMap::new();
     databases.insert(stage.domain.clone(), database_place);
     Ok(Summary {
         sources: end.sources,
-        stages: vec![summary::stage(plan, &stage, &core.counters, &core.numbering, &refused)],
+        stages: vec![summary::stage(plan, &stage, &tally, &core.numbering, letters_before)],
         databases,
         seconds: started.elapsed().as_secs_f64(),
-        ended: end.ended,
+        ended: end.ended && failed.is_none(),
+        failed,
     })
 }
 

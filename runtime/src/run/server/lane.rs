@@ -9,7 +9,8 @@ use pipewright_plan::{Stage, Start, Topic};
 
 use super::super::committer::{Committer, CommitterParts, Done, Reply, alone, database_error};
 use super::super::embedded::{first_error, owner};
-use super::super::summary::{self, RefusedRows};
+use super::super::summary;
+use super::super::tally::Tally;
 use super::super::{beginning, bug};
 use super::{IDLE, Shared, kafka_connection};
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
@@ -23,8 +24,9 @@ use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, History, Orig
 /// `--until-end`: an instance that got no partition for so long is one too many, and ends.
 const SPARE_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs a stage until its inputs end, or the run does.
-pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunError> {
+/// Runs a stage until its inputs end, or the run does. An error leaves what was stored before it; before the stage has begun
+/// there is nothing.
+pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<(StageSummary, Option<RunError>), RunError> {
     let plan = &shared.plan;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -35,6 +37,7 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
     let fail = |error: DatabaseError| database_error(error, &what, &origins);
     let mut database = sinks::open(plan, stage, &owner()).map_err(&fail)?;
     let history = prepare(shared, &runtime, &mut database, &what, &fail)?;
+    let letters_before = runtime.block_on(database.letters_waiting()).map_err(&fail)?;
     beginning::check(plan, stage, &history, shared.settings.from, false, &*shared.observer)?;
     let encoders = database.encoders().map_err(&fail)?;
     let core = StageCore::new(plan, stage, encoders)?;
@@ -63,16 +66,15 @@ pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<StageSummary, RunErr
         ends: None,
         ended: false,
         recycled: vec![],
-        refused: RefusedRows::default(),
+        tally: Tally::default(),
         opened: Instant::now(),
         without: Instant::now(),
     };
     let result = lane.run();
-    let Lane { core, reader, committer, refused, .. } = lane;
+    let Lane { core, reader, committer, mut tally, .. } = lane;
     reader.close();
-    committer.finish();
-    result?;
-    Ok(summary::stage(plan, stage, &core.counters, &core.numbering, &refused))
+    committer.finish().iter().for_each(|it| tally.stored(it));
+    Ok((summary::stage(plan, stage, &tally, &core.numbering, letters_before), result.err()))
 }
 
 /// The member of the consumer group, and who fetches single records again.
@@ -150,7 +152,7 @@ struct Lane<'a> {
     ends: Option<Vec<(u16, i32, i64)>>,
     ended: bool,
     recycled: Vec<Vec<Chunk>>,
-    refused: RefusedRows,
+    tally: Tally,
     opened: Instant,
     /// When this instance last had a partition.
     without: Instant,
@@ -196,6 +198,7 @@ impl Lane<'_> {
         match action {
             Action::Submit => {
                 let epoch = self.core.close(self.recycled.pop().unwrap_or_default());
+                self.tally.submitted(epoch.number, self.core.take_counters());
                 self.committer.commit(epoch)?;
             }
             Action::Drop => self.core.abandon(),
@@ -291,17 +294,15 @@ impl Lane<'_> {
 
     fn committed(&mut self, done: Done) {
         self.reading.on(Happened::Decided(Verdict::Stored));
-        self.refused.add(&done.committed);
+        self.tally.stored(&done);
         let moved: Vec<_> = done.moves.iter().map(|it| (it.topic, it.partition, it.next)).collect();
         self.reader.commit_for_lag_tools(&moved);
         self.recycled.push(done.chunks);
-        let counters = &self.core.counters;
-        let bad = counters.bad.iter().chain(&counters.refused).flat_map(|it| it.values());
         self.shared.observer.event(Event::Committed {
             stage: self.stage.id.clone(),
             epochs: done.number,
-            records: counters.read,
-            dead_letters: bad.chain(counters.undecodable.values()).sum(),
+            records: self.tally.records(),
+            dead_letters: self.tally.dead_letters(),
             behind: None,
         });
     }

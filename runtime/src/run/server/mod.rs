@@ -60,8 +60,8 @@ impl Shared {
 }
 
 enum Ended {
-    Stage(Result<StageSummary, RunError>),
-    Source(Result<SourceSummary, RunError>),
+    Stage(Result<(StageSummary, Option<RunError>), RunError>),
+    Source(SourceSummary, Option<RunError>),
 }
 
 /// Runs a plan on real servers.
@@ -97,7 +97,8 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     for (name, topics) in by_source {
         let (shared, out) = (Arc::clone(&shared), out.clone());
         threads.push(spawn(&format!("source {name}"), move || {
-            let _ = out.send(Ended::Source(source::run(&shared, &name, &topics)));
+            let (summary, error) = source::run(&shared, &name, &topics);
+            let _ = out.send(Ended::Source(summary, error));
         })?);
     }
     drop(out);
@@ -107,15 +108,15 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     let mut failure: Option<RunError> = None;
     while let Ok(it) = ended.recv() {
         let error = match it {
-            Ended::Stage(Ok(stage)) => {
+            Ended::Stage(Ok((stage, error))) => {
                 summary.stages.push(stage);
-                None
+                error
             }
-            Ended::Source(Ok(source)) => {
+            Ended::Source(source, error) => {
                 summary.sources.push(source);
-                None
+                error
             }
-            Ended::Stage(Err(error)) | Ended::Source(Err(error)) => Some(error),
+            Ended::Stage(Err(error)) => Some(error),
         };
         if let Some(error) = error {
             // One failure ends the others in order; it is the one that is reported.
@@ -128,10 +129,8 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
             failure.get_or_insert_with(|| bug("a thread panicked"));
         }
     }
-    if let Some(error) = failure {
-        return Err(error);
-    }
-    summary.ended = !settings.stop.requested();
+    summary.ended = failure.is_none() && !settings.stop.requested();
+    summary.failed = failure;
     summary.seconds = started.elapsed().as_secs_f64();
     summary.stages.sort_by_key(|it| plan.stages.iter().position(|stage| stage.id == it.id));
     for stage in &plan.stages {

@@ -33,6 +33,9 @@ struct Stored {
     position: String,
     /// Records read over all runs.
     read: u64,
+    /// Dead letters written over all runs.
+    #[serde(default)]
+    letters: u64,
 }
 
 /// Why a stretch of reading ended early.
@@ -74,8 +77,14 @@ impl From<IngestError> for Interrupted {
     }
 }
 
-/// Runs a source until it ends, or the run does.
-pub(super) fn run(shared: &Shared, name: &str, topics: &[String]) -> Result<SourceSummary, RunError> {
+/// Runs a source until it ends, or the run does. What it did counts also where it ends with an error.
+pub(super) fn run(shared: &Shared, name: &str, topics: &[String]) -> (SourceSummary, Option<RunError>) {
+    let mut total = SourceSummary { name: name.to_string(), ..SourceSummary::default() };
+    let result = run_into(shared, name, topics, &mut total);
+    (total, result.err())
+}
+
+fn run_into(shared: &Shared, name: &str, topics: &[String], total: &mut SourceSummary) -> Result<(), RunError> {
     let plan = &shared.plan;
     let source = plan.source(name).ok_or_else(|| bug(format!("the plan has no source `{name}`")))?;
     let targets: Vec<&Topic> = topics.iter().filter_map(|it| plan.topic(it)).collect();
@@ -90,14 +99,13 @@ pub(super) fn run(shared: &Shared, name: &str, topics: &[String]) -> Result<Sour
     let state_dir = Some(shared.settings.state_dir.clone());
     let observer = Arc::clone(&shared.observer);
     let mut lease = SourceLease::join(&connection, &reading.cluster, &reading.id, state_dir, observer)?;
-    let mut total = SourceSummary { name: name.to_string(), ..SourceSummary::default() };
-    let result = reading.run(&mut lease, &mut total);
+    let result = reading.run(&mut lease, total);
     if result.is_ok() {
         // Everything is committed: the stages need not wait until the group knows that we left.
         shared.no_longer_feeding(topics);
     }
     lease.close();
-    result.map(|()| total)
+    result
 }
 
 fn transactional_id(shared: &Shared, source: &str) -> String {
@@ -193,7 +201,10 @@ impl Reading<'_> {
         if self.is_service() {
             reader.follow();
         }
-        let read_before = stored.as_ref().map_or(0, |it| it.read);
+        let (read_before, letters_before) = stored.as_ref().map_or((0, 0), |it| (it.read, it.letters));
+        if total.read == 0 {
+            (total.read_before, total.letters_before) = (read_before, letters_before);
+        }
         let already_there = i64::try_from(read_before).unwrap_or_default();
         let decoder = |columns: &[ColumnRequest]| reader.decoder(columns, &self.source.schema);
         let partitions = |index| i32::try_from(producer.partitions(index)).unwrap_or(1);
@@ -215,11 +226,12 @@ impl Reading<'_> {
                 }
             };
             let seen = core.summary(read_before);
-            let cursor = Stored { position: reader.cursor(), read: read_before + seen.read };
+            let letters = letters_before + seen.dead_letters.values().sum::<u64>();
+            let cursor = Stored { position: reader.cursor(), read: read_before + seen.read, letters };
             let text = serde_json::to_string(&cursor).map_err(|error| bug(error.to_string()))?;
             producer.commit(&text)?;
             self.troubled.set(false);
-            *total = merge(before.clone(), seen, read_before);
+            *total = merge(before.clone(), seen);
             self.shared.observer.event(Event::Source {
                 source: self.source.name.clone(),
                 records: total.read,
@@ -385,10 +397,7 @@ impl Emit for ToKafka<'_> {
 }
 
 /// One instance may hold the lease more than once in a run.
-fn merge(mut total: SourceSummary, seen: SourceSummary, read_before: u64) -> SourceSummary {
-    if total.read == 0 {
-        total.read_before = read_before;
-    }
+fn merge(mut total: SourceSummary, seen: SourceSummary) -> SourceSummary {
     total.read += seen.read;
     total.filtered += seen.filtered;
     total.skipped += seen.skipped;
