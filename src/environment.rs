@@ -14,7 +14,7 @@
 //!     params: { partitions: 6 }
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use pipewright_compiler::environment::{Environment, EnvironmentConnection};
@@ -26,6 +26,7 @@ use crate::report::human;
 use crate::style::Style;
 use crate::suggest::closest;
 
+mod declared;
 mod lints;
 mod value;
 
@@ -91,7 +92,12 @@ pub fn load(root: &Path, name: Option<&str>) -> Result<Environment, Problem> {
             let bare = |message| Problem { file: shown.clone(), text: String::new(), line: None, message, help: None };
             let bytes = std::fs::read(&path).map_err(|error| bare(format!("cannot be read: {}", reason(&error))))?;
             let text = String::from_utf8(bytes).map_err(|_| bare("it is not UTF-8".into()))?;
-            read(&shown, &text, name)
+            let environment = read(&shown, &text, name)?;
+            let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if let Some(declared) = declared::connections(folder) {
+                Reader { file: &shown, text: &text }.connections_exist(&declared)?;
+            }
+            Ok(environment)
         }
         None => match name {
             None => Ok(Environment::default()),
@@ -162,6 +168,25 @@ impl Reader<'_> {
         let mut environment = self.pick(environments, default, name)?;
         environment.lints.file = lints::read(self, root)?;
         Ok(environment)
+    }
+
+    /// A connection that no program has is a slip: its program would go on with what it says itself.
+    fn connections_exist(&self, declared: &BTreeSet<String>) -> Result<(), Problem> {
+        let root: Value = serde_yaml::from_str(self.text).unwrap_or_default();
+        let Some(Value::Mapping(environments)) = root.get("environments") else { return Ok(()) };
+        for (environment, body) in environments.iter().filter_map(|(key, body)| Some((key.as_str()?, body))) {
+            let Some(Value::Mapping(connections)) = body.get("connections") else { continue };
+            let unknown = connections.keys().filter_map(Value::as_str).find(|it| !declared.contains(*it));
+            if let Some(name) = unknown {
+                let help = match closest(name, declared.iter().map(String::as_str)) {
+                    Some(close) => format!("did you mean `{close}`?"),
+                    None => "take it out, or declare it in a program: `connection … = …`".into(),
+                };
+                let message = format!("no program beside this file or below it has a connection `{name}`");
+                return Err(self.at(&["environments", environment, "connections", name], message, Some(help)));
+            }
+        }
+        Ok(())
     }
 
     fn pick(&self, environments: &Mapping, default: Option<&str>, name: Option<&str>) -> Result<Environment, Problem> {

@@ -152,6 +152,13 @@ fn explain_knows_diagnostics_functions_connectors_and_programs() {
     }
     let plan = pipewright(folder.path(), &["explain", "shop/shop.pipe", "--format", "yaml"]);
     std::fs::write(folder.path().join("plan.yaml"), &plan.out).unwrap();
+    for flag in [["--env", "servers"], ["--set", "nothing=1"]] {
+        for command in ["run", "explain"] {
+            let ran = pipewright(folder.path(), &[command, "plan.yaml", flag[0], flag[1]]);
+            assert_eq!(ran.code, 2, "{}", ran.err);
+            assert!(ran.err.contains(&format!("`{}` says nothing to a plan", flag[0])), "{}", ran.err);
+        }
+    }
     let again = pipewright(folder.path(), &["explain", "plan.yaml", "--format", "yaml"]);
     assert_eq!(again.out, plan.out, "a saved plan is the plan");
 }

@@ -90,3 +90,25 @@ fn a_parameter_that_no_program_declares_is_reported_at_its_line() {
     let (_, text) = check(&files, &["main.pipe"]);
     assert!(!text.contains("`tax`") && text.contains("`smalest`"), "{text}");
 }
+
+#[test]
+fn a_connection_that_no_program_has_is_a_slip() {
+    let yaml = YAML.replace(
+        "      bus: { kind: kafka, brokers: \"127.0.0.1:9092\" }\n    params:\n",
+        "      buss: { kind: kafka }\n    params:\n",
+    );
+    for args in [&["check", "--format", "human", "main.pipe"][..], &["run", "main.pipe"]] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("main.pipe"), PROGRAM).unwrap();
+        std::fs::write(folder.path().join("pipewright.yaml"), &yaml).unwrap();
+        let (code, text) = check_in(folder.path(), args);
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("no program beside this file or below it has a connection `buss`"), "{text}");
+        assert!(text.contains("did you mean `bus`?") && text.contains("pipewright.yaml:13"), "{text}");
+        // Another program has it.
+        std::fs::create_dir(folder.path().join("other")).unwrap();
+        std::fs::write(folder.path().join("other/more.pipe"), "connection buss = kafka { embedded = true }").unwrap();
+        let (_, text) = check_in(folder.path(), &["check", "--format", "human", "main.pipe"]);
+        assert_eq!(text, "1 program: fine");
+    }
+}

@@ -20,6 +20,9 @@ pub struct Arguments {
     /// The environment of `pipewright.yaml`; without it, the file's default
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
+    /// Set a parameter: `--set min_amount=5`
+    #[arg(long, value_name = "PARAM=VALUE", value_parser = super::run::assignment)]
+    set: Vec<(String, String)>,
     /// How to print it: `yaml` is the plan itself, which `pipewright run` takes as well; `mermaid` and `svg` draw a program
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -64,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 fn file(path: &Path, arguments: &Arguments) -> Exit {
-    let (plan, sources) = match read(path, arguments.env.as_deref(), &[]) {
+    let (plan, sources) = match read(path, arguments.env.as_deref(), &arguments.set) {
         Ok(read) => read,
         Err(exit) => return exit,
     };
@@ -91,6 +94,14 @@ fn file(path: &Path, arguments: &Arguments) -> Exit {
 /// have been said in any case.
 pub fn read(path: &Path, env: Option<&str>, set: &[(String, String)]) -> Result<(Plan, Sources), Exit> {
     if path.extension().is_some_and(|it| it == "yaml" || it == "yml") {
+        if env.is_some() || !set.is_empty() {
+            let flag = if env.is_some() { "--env" } else { "--set" };
+            output::complain(&format!("`{flag}` says nothing to a plan: it holds its environment and its parameters"));
+            output::talk(
+                "  help: write another plan: `pipewright explain FILE.pipe --env NAME --set NAME=VALUE --format yaml`\n",
+            );
+            return Err(Exit::Usage);
+        }
         let text = std::fs::read_to_string(path).map_err(|error| {
             output::complain(&format!("cannot read `{}`: {}", path.display(), program::reason(&error)));
             Exit::Usage
