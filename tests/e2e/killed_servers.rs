@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::e2e::own_stack::{OwnStack, own_stack};
-use crate::e2e::project::{Project, Running, ask_at, eventually, orders_csv, sql_at};
+use crate::e2e::project::{Lock, Project, Running, ask_at, eventually, orders_csv, sql_at};
 use crate::e2e::servers::{check_at, program_on};
 
 const ROWS: u64 = 80_000;
@@ -18,12 +18,10 @@ fn project(stack: &OwnStack, what: &str) -> Project {
     project
 }
 
-/// Waits until `more` rows than now are stored.
-fn more_rows(stack: &OwnStack, project: &Project, more: u64) {
-    let count =
-        || ask_at(&stack.postgres_admin(), &format!("SELECT count(*)::text FROM {}.facts", project.name)).parse();
-    let before = count().unwrap_or(0u64);
-    eventually("rows arrive", || count().is_ok_and(|it| it >= before + more));
+/// Waits until so many rows are stored, whenever that was.
+fn rows(stack: &OwnStack, project: &Project, least: u64) {
+    let count = format!("SELECT count(*)::text FROM {}.facts", project.name);
+    eventually("rows arrive", || ask_at(&stack.postgres_admin(), &count).parse::<u64>().is_ok_and(|it| it >= least));
 }
 
 /// Kills the server, waits until the run says so, brings the server back.
@@ -39,13 +37,13 @@ fn bounce(stack: &OwnStack, running: &mut Running, service: &str, name: &str) {
     stack.run(&["up", service]);
 }
 
-fn goes_on(service: &str, name: &str, times: usize) {
+fn goes_on(service: &str, name: &str, times: u64) {
     let stack = own_stack();
     let _alone = stack.alone();
     let project = project(stack, &format!("killed_{service}"));
     let mut running = project.start(&["run", "main.pipe", "--until-end"]);
-    for _ in 0..times {
-        more_rows(stack, &project, 1_000);
+    for time in 1..=times {
+        rows(stack, &project, 1_000 * time);
         bounce(stack, &mut running, service, name);
     }
     assert_eq!(running.wait(), 0, "{}", running.log());
@@ -62,10 +60,11 @@ fn a_kafka_that_hangs_is_waited_for_and_told_once() {
     let stack = own_stack();
     let _alone = stack.alone();
     let project = project(stack, "hanging_kafka");
-    // The file is in the topic already: what hangs first is the end of a bounded run.
     let mut running = project.start(&["run", "main.pipe", "--until-end"]);
-    more_rows(stack, &project, 1_000);
+    rows(stack, &project, 1_000);
+    running.pause();
     stack.halt_server("kafka");
+    running.resume();
     eventually("the run says that it waits", || {
         assert!(running.child.try_wait().unwrap().is_none(), "it ended:\n{}", running.log());
         running.log().contains("waiting for Kafka")
@@ -78,6 +77,34 @@ fn a_kafka_that_hangs_is_waited_for_and_told_once() {
     check_at(&stack.postgres_admin(), &project, ROWS);
     let log = running.log();
     assert_eq!((log.matches("waiting for Kafka").count(), log.matches("is back").count()), (1, 1), "{log}");
+}
+
+#[test]
+fn a_postgres_that_hangs_is_waited_for_and_told() {
+    let stack = own_stack();
+    let _alone = stack.alone();
+    let project = project(stack, "hanging_postgres");
+    let mut running = project.start(&["run", "main.pipe", "--until-end"]);
+    rows(stack, &project, 1_000);
+    // Another session locks the positions between two commits: the server is there, and does not answer.
+    let lock = loop {
+        running.pause();
+        let lock = Lock::take(&stack.postgres_admin(), "pipewright.positions");
+        running.resume();
+        match lock {
+            Some(lock) => break lock,
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    eventually("the run says that it waits", || {
+        assert!(running.child.try_wait().unwrap().is_none(), "it ended:\n{}", running.log());
+        running.log().contains("waiting for PostgreSQL")
+    });
+    drop(lock);
+    assert_eq!(running.wait(), 0, "{}", running.log());
+    check_at(&stack.postgres_admin(), &project, ROWS);
+    let log = running.log();
+    assert_eq!((log.matches("no answer for 10 seconds").count(), log.matches("is back").count()), (1, 1), "{log}");
 }
 
 #[test]

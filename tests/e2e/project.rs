@@ -175,6 +175,33 @@ pub fn sql_at(url: &str, statements: &str) {
     });
 }
 
+/// A table that nobody else can read or write as long as this lives.
+pub struct Lock {
+    runtime: tokio::runtime::Runtime,
+    connection: Option<sqlx::PgConnection>,
+}
+
+impl Lock {
+    /// None where somebody else is at the table.
+    pub fn take(url: &str, table: &str) -> Option<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let taken = runtime.block_on(async {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE NOWAIT");
+            sqlx::raw_sql(&lock).execute(&mut connection).await.ok().map(|_| connection)
+        });
+        taken.map(|connection| Self { runtime, connection: Some(connection) })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            let _ = self.runtime.block_on(connection.close());
+        }
+    }
+}
+
 /// One text value of PostgreSQL; "" for null, an error text if the statement fails.
 pub fn ask(query: &str) -> String {
     ask_at(&postgres_url(), query)

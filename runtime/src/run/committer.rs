@@ -196,7 +196,8 @@ impl Worker {
         wait: &mut Wait,
     ) -> Result<Vec<Acquired>, RunError> {
         loop {
-            match self.parts.runtime.block_on(self.parts.database.acquire(partitions, topic_ids)) {
+            let asked = self.parts.database.acquire(partitions, topic_ids);
+            match wait.answer(&self.parts.runtime, asked)? {
                 Ok(acquired) => return Ok(acquired),
                 Err(DatabaseError::Unavailable(why)) => wait.again(&why)?,
                 Err(error) => return Err(run_error(error, &self.parts)),
@@ -209,7 +210,8 @@ impl Worker {
         let partitions: Vec<_> = positions.iter().map(|it| (it.topic, it.partition)).collect();
         let mut unset = positions.clone();
         while !unset.is_empty() {
-            match self.parts.runtime.block_on(self.parts.database.start_at(&unset)) {
+            let asked = self.parts.database.start_at(&unset);
+            match wait.answer(&self.parts.runtime, asked)? {
                 Ok(()) => break,
                 Err(DatabaseError::Unavailable(why)) => {
                     wait.again(&why)?;
@@ -266,7 +268,8 @@ impl Worker {
     fn send(&mut self, epoch: &Epoch, wait: &mut Wait) -> Result<(Answer, Option<Committed>), RunError> {
         crash_points::here("epoch-begin");
         self.fenced_by = None;
-        match self.parts.runtime.block_on(self.parts.database.commit(epoch, &*self.parts.originals)) {
+        let asked = self.parts.database.commit(epoch, &*self.parts.originals);
+        match wait.answer(&self.parts.runtime, asked)? {
             Ok(committed) => {
                 crash_points::here("epoch-stored");
                 Ok((Answer::Stored, Some(committed)))
@@ -313,6 +316,9 @@ fn counted(epoch: &Epoch) -> Committed {
     committed
 }
 
+/// How long a server may keep silent before a person is told.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// Waiting for a server, with growing pauses, told once to the observer.
 struct Wait {
     observer: Arc<dyn Observer>,
@@ -342,24 +348,57 @@ impl Wait {
         }
     }
 
-    /// Pauses before the next try. Ends with an error when the run is told to stop: what is not stored stays in Kafka.
-    fn again(&mut self, why: &str) -> Result<(), RunError> {
+    /// What the server answers. One that keeps silent is waited for like one that is away, and told like it.
+    fn answer<T>(
+        &mut self,
+        runtime: &tokio::runtime::Runtime,
+        asked: impl Future<Output = Result<T, DatabaseError>>,
+    ) -> Result<Result<T, DatabaseError>, RunError> {
+        runtime.block_on(async {
+            let mut asked = std::pin::pin!(asked);
+            if let Ok(answer) = tokio::time::timeout(SILENCE, &mut asked).await {
+                return Ok(answer);
+            }
+            let why = format!("no answer for {} seconds", SILENCE.as_secs());
+            self.tell(&why);
+            loop {
+                if let Ok(answer) = tokio::time::timeout(Duration::from_millis(100), &mut asked).await {
+                    return Ok(answer);
+                }
+                // Whether it is stored or not: the next run looks.
+                if self.stop.requested() {
+                    return Err(self.stopped(&why));
+                }
+            }
+        })
+    }
+
+    fn tell(&mut self, why: &str) {
         if !self.told {
             self.told = true;
             self.observer.event(Event::Waiting { what: self.what.clone(), why: alone(&self.what, why).to_string() });
         }
+    }
+
+    fn stopped(&self, why: &str) -> RunError {
+        RunError {
+            name: "stopped-while-waiting",
+            message: format!("stopped while {} was away: {}", self.what, alone(&self.what, why)),
+            help: Some("nothing is lost: the next run goes on where the last commit ended".into()),
+            origin: None,
+            class: ErrorClass::OutOfReach,
+        }
+    }
+
+    /// Pauses before the next try. Ends with an error when the run is told to stop: what is not stored stays in Kafka.
+    fn again(&mut self, why: &str) -> Result<(), RunError> {
+        self.tell(why);
         let pause = self.pauses.next().unwrap_or(Duration::from_secs(5));
         let step = Duration::from_millis(50);
         let mut waited = Duration::ZERO;
         while waited < pause {
             if self.stop.requested() {
-                return Err(RunError {
-                    name: "stopped-while-waiting",
-                    message: format!("stopped while {} was away: {}", self.what, alone(&self.what, why)),
-                    help: Some("nothing is lost: the next run goes on where the last commit ended".into()),
-                    origin: None,
-                    class: ErrorClass::OutOfReach,
-                });
+                return Err(self.stopped(why));
             }
             std::thread::sleep(step);
             waited += step;
