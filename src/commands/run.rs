@@ -28,7 +28,7 @@ pub struct Arguments {
     set: Vec<(String, String)>,
 }
 
-fn start(text: &str) -> Result<Start, String> {
+pub(crate) fn start(text: &str) -> Result<Start, String> {
     let at = text.strip_prefix('@').unwrap_or(text);
     let midnight = format!("{at}T00:00:00Z");
     let time = |text: &str| read_timestamp(text.as_bytes(), Finer::Refuse).ok();

@@ -11,6 +11,8 @@ pub mod human;
 pub mod json;
 pub mod junit;
 #[cfg(feature = "run")]
+pub mod positions;
+#[cfg(feature = "run")]
 pub mod run_error;
 pub mod sarif;
 pub mod short;

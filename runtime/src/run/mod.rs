@@ -7,6 +7,7 @@
 mod beginning;
 mod committer;
 mod embedded;
+pub mod positions;
 mod resolve;
 mod server;
 mod signal;

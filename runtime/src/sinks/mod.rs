@@ -27,6 +27,8 @@ pub(crate) mod latest;
 #[cfg(feature = "engine")]
 pub(crate) mod order;
 #[cfg(feature = "engine")]
+pub mod positions;
+#[cfg(feature = "engine")]
 pub(crate) mod renamed;
 #[cfg(feature = "engine")]
 mod sift;

@@ -239,7 +239,7 @@ impl Cluster {
     }
 
     /// All topics with their number of partitions.
-    fn partition_counts(&self) -> Result<BTreeMap<String, u32>, RunError> {
+    pub(super) fn partition_counts(&self) -> Result<BTreeMap<String, u32>, RunError> {
         let metadata = self.probe.fetch_metadata(None, ANSWER);
         let metadata =
             metadata.map_err(|error| ReaderError::of(&format!("{} does not list its topics", self.what), &error))?;

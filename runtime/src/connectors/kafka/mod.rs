@@ -38,6 +38,8 @@ mod ownership;
 #[cfg(feature = "engine")]
 mod poller;
 #[cfg(feature = "engine")]
+pub mod positions;
+#[cfg(feature = "engine")]
 pub mod reader;
 #[cfg(feature = "engine")]
 mod renamed;

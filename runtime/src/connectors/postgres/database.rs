@@ -8,10 +8,11 @@ use super::client::{self, Client};
 use super::encode::PostgresEncoder;
 use super::session::PostgresSession;
 use super::table::Table;
-use super::{PostgresConnection, changed, foreign_keys, history, letters, prepare, renamed};
+use super::{PostgresConnection, changed, foreign_keys, history, letters, positions, prepare, renamed};
 use crate::sinks::commit::{self, Unsettled};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
+use crate::sinks::positions::{Changes, Stored};
 use crate::sinks::{
     Acquired, ChunkRow, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext,
 };
@@ -77,6 +78,40 @@ impl PostgresDatabase {
     async fn read_letters(&mut self, filter: &LetterFilter) -> Result<Vec<StoredLetter>, Failure> {
         let program = self.context.program.clone();
         letters::list(self.client().await?, &program, filter).await
+    }
+
+    /// What is stored of the stage. Creates nothing.
+    pub async fn positions(&mut self) -> Result<Stored, DatabaseError> {
+        let context = self.context.clone();
+        let outcome = match self.client().await {
+            Ok(client) => positions::read(client, &context).await,
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
+    }
+
+    /// The same, for [`set_positions`](Self::set_positions): until then nobody moves them.
+    pub async fn lock_positions(&mut self) -> Result<Stored, DatabaseError> {
+        let outcome = self.lock_all().await;
+        self.settle(outcome)
+    }
+
+    async fn lock_all(&mut self) -> Result<Stored, Failure> {
+        let context = self.context.clone();
+        let client = self.client().await?;
+        prepare::create_own(client).await?;
+        renamed::take_over(client, &context).await?;
+        positions::lock(client, &context).await
+    }
+
+    /// Stores other positions, in the transaction that the lock began.
+    pub async fn set_positions(&mut self, changes: &Changes) -> Result<(), DatabaseError> {
+        let context = self.context.clone();
+        let outcome = match self.client().await {
+            Ok(client) => positions::write(client, &context, changes).await,
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
     }
 
     async fn client(&mut self) -> Result<&mut Client, Failure> {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pipewright_plan::{Source, Topic};
-use serde::{Deserialize, Serialize};
 
 use super::super::bug;
+use super::super::positions::SourceCursor;
 use super::{IDLE, Shared, kafka_connection};
 use crate::codecs::ColumnRequest;
 use crate::connectors::files::{self, Answer, FileReader};
@@ -25,15 +25,6 @@ const TRANSACTION_BYTES: u64 = 8 << 20;
 const TRANSACTION_TIME: Duration = Duration::from_millis(250);
 /// How often a service looks for new files and lines.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// What is stored as the cursor of a source.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    /// The reader's own cursor.
-    position: String,
-    /// Records read over all runs.
-    read: u64,
-}
 
 /// Why a stretch of reading ended early.
 enum Interrupted {
@@ -177,7 +168,7 @@ impl Reading<'_> {
     fn while_held(&self, lease: &mut SourceLease, total: &mut SourceSummary) -> Result<bool, Interrupted> {
         let plan = &self.shared.plan;
         let mut producer = self.producer()?;
-        let stored: Option<Stored> = match producer.cursor() {
+        let stored: Option<SourceCursor> = match producer.cursor() {
             Some(text) => Some(
                 serde_json::from_str(text).map_err(|error| bug(format!("the stored cursor is unreadable: {error}")))?,
             ),
@@ -215,7 +206,7 @@ impl Reading<'_> {
                 }
             };
             let seen = core.summary(read_before);
-            let cursor = Stored { position: reader.cursor(), read: read_before + seen.read };
+            let cursor = SourceCursor { position: reader.cursor(), read: read_before + seen.read };
             let text = serde_json::to_string(&cursor).map_err(|error| bug(error.to_string()))?;
             producer.commit(&text)?;
             self.troubled.set(false);
