@@ -89,6 +89,31 @@ fn a_stage_begins_anew_at_once_and_a_source_writes_once_more() {
 }
 
 #[test]
+fn dead_letters_of_sources_are_listed_though_they_lie_in_kafka() {
+    let project = project("source_letters", 1_000);
+    project.run_to_end();
+    let (.., bad) = expected(1_000);
+    let list = |args: &[&str]| {
+        let output = project.output(&[&["dead-letters", "ls", "main.pipe", "--format", "json"], args].concat());
+        assert!(output.status.success(), "{}", text_of(&output));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap().as_array().unwrap().clone()
+    };
+    let all = list(&["--topic", "orders_csv"]);
+    assert_eq!(all.len() as u64, bad);
+    assert!(all.iter().all(|it| it["value"].as_str().unwrap().contains("abc")), "{all:?}");
+    assert_eq!(list(&["--limit", "2"]).len(), 2);
+    assert_eq!(list(&["--offset", "1"]).len(), 0);
+    let shown = text_of(&project.output(&["dead-letters", "show", "main.pipe", "--limit", "1"]));
+    assert!(shown.contains("source orders_csv at byte"), "{shown}");
+    // A file that is read again has no second letters of its first reading.
+    done(&project, &["reset", "main.pipe", "orders_csv"]);
+    let text = text_of(&project.output(&["run", "main.pipe", "--until-end", "--from", "latest"]));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("pipewright positions reset FILE orders_csv"), "{text}");
+    assert_eq!(list(&["--topic", "orders_csv"]).len() as u64, 2 * bad, "the second reading has its own");
+}
+
+#[test]
 fn a_run_that_goes_on_is_shut_out_and_goes_on_from_the_new_position() {
     let project = project("positions_live", 2_000);
     let (all, ..) = expected(2_000);

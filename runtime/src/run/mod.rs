@@ -7,6 +7,7 @@
 mod beginning;
 mod committer;
 mod embedded;
+mod letters;
 pub mod positions;
 mod resolve;
 mod server;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use pipewright_plan::{Plan, Start};
 
+pub use letters::source_letters;
 pub use resolve::{resolve_connection, resolve_plan};
 pub use signal::StopSignal;
 

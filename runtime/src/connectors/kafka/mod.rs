@@ -28,6 +28,10 @@ pub mod ingest;
 #[cfg(feature = "engine")]
 pub mod lease;
 #[cfg(feature = "engine")]
+pub mod letters;
+#[cfg(feature = "engine")]
+pub mod markers;
+#[cfg(feature = "engine")]
 mod membership;
 #[cfg(feature = "engine")]
 mod native;

@@ -35,3 +35,5 @@ pub use spec::{SPEC, SqliteConnection};
 
 #[cfg(feature = "engine")]
 pub use database::SqliteDatabase;
+#[cfg(feature = "engine")]
+pub(crate) use session::timestamp;

@@ -15,19 +15,19 @@ use crate::report::RunError;
 /// How long a cluster may be away.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) struct Clusters<'a> {
+pub(in crate::run) struct Clusters<'a> {
     plan: &'a Plan,
     ear: Ear<'a>,
     open: BTreeMap<String, (KafkaConnection, Cluster)>,
 }
 
 impl<'a> Clusters<'a> {
-    pub(super) fn new(plan: &'a Plan, ear: Ear<'a>) -> Self {
+    pub(in crate::run) fn new(plan: &'a Plan, ear: Ear<'a>) -> Self {
         Self { plan, ear, open: BTreeMap::new() }
     }
 
     /// The cluster of a connection, once it has answered.
-    pub(super) fn get(&mut self, name: &str) -> Result<&(KafkaConnection, Cluster), RunError> {
+    pub(in crate::run) fn get(&mut self, name: &str) -> Result<&(KafkaConnection, Cluster), RunError> {
         if !self.open.contains_key(name) {
             let connection = kafka_connection(self.plan, name)?;
             let cluster = Cluster::new(&connection, name)?;
@@ -38,7 +38,7 @@ impl<'a> Clusters<'a> {
     }
 
     /// What there is of a topic of the program; none: it is not there.
-    pub(super) fn topic(&mut self, name: &str) -> Result<Option<TopicNow>, RunError> {
+    pub(in crate::run) fn topic(&mut self, name: &str) -> Result<Option<TopicNow>, RunError> {
         let topic = self.plan.topic(name).ok_or_else(|| super::bug(format!("the plan has no topic `{name}`")))?;
         self.get(&topic.connection)?.1.topic_now(&topic.topic)
     }

@@ -5,6 +5,7 @@ use pipewright_plan::{Plan, Stage};
 use super::super::embedded;
 use super::clusters::Clusters;
 use super::{Asked, Ear, Kind, Place, Position, sources, stages};
+use crate::connectors::kafka::markers::only_markers;
 use crate::report::RunError;
 use crate::sinks::StageContext;
 use crate::sinks::positions::StoredPosition;
@@ -98,6 +99,19 @@ fn of_stage(
                 when: found.map(|it| it.when),
                 note,
             });
+        }
+        let gaps = all.iter().filter_map(|it: &Position| match (&it.place, it.at, it.end, &it.note) {
+            (Place::Partition(of, partition), Some(at), Some(end), None) if of == topic => Some((*partition, at, end)),
+            _ => None,
+        });
+        let gaps: Vec<_> = gaps.filter(|(_, at, end)| at < end).collect();
+        if let (Some(connection), false) = (plan.topic(name).map(|it| it.connection.clone()), gaps.is_empty()) {
+            let empty = only_markers(&clusters.get(&connection)?.0, topic, &gaps);
+            let is_empty = |it: &&mut Position| match &it.place {
+                Place::Partition(of, partition) => of == topic && empty.contains(partition),
+                Place::File(_) => false,
+            };
+            all.iter_mut().filter(is_empty).for_each(|it| it.behind = Some(0));
         }
         all.extend(left.extract_if(.., |it| it.topic == topic).map(|it| Position {
             note: missing.clone().or_else(|| Some("there is no such partition in Kafka".to_string())),

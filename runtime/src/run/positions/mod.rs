@@ -14,6 +14,7 @@ use pipewright_plan::{Plan, Stage, Start};
 use serde::{Deserialize, Serialize};
 
 pub use change::{apply, propose};
+pub(super) use clusters::Clusters;
 pub use list::list;
 pub(super) use sources::moved;
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pipewright_plan::{Source, Topic};
+use pipewright_plan::{Source, Start, Topic};
 
 use super::super::bug;
 use super::super::positions::SourceCursor;
@@ -77,7 +77,8 @@ pub(super) fn run(shared: &Shared, name: &str, topics: &[String]) -> Result<Sour
     let cluster = first.connection.clone();
     let connection = kafka_connection(plan, &cluster)?;
     let id = transactional_id(shared, name);
-    let reading = Reading { shared, source, topics: targets, cluster, id, troubled: Cell::new(false) };
+    let reading =
+        Reading { shared, source, topics: targets, cluster, id, troubled: Cell::new(false), started: Cell::new(false) };
     let state_dir = Some(shared.settings.state_dir.clone());
     let observer = Arc::clone(&shared.observer);
     let mut lease = SourceLease::join(&connection, &reading.cluster, &reading.id, state_dir, observer)?;
@@ -105,6 +106,8 @@ struct Reading<'a> {
     id: String,
     /// It was told why nothing goes on, and nothing has since.
     troubled: Cell<bool>,
+    /// It was told what `--from` says to it.
+    started: Cell<bool>,
 }
 
 impl Reading<'_> {
@@ -177,6 +180,7 @@ impl Reading<'_> {
         let connection =
             plan.connection(&self.source.connection).ok_or_else(|| bug("a source without a connection"))?;
         let position = stored.as_ref().map(|it| it.position.as_str());
+        self.tell_start(position.is_some());
         if position.is_none() && self.is_service() && !self.wait_for_first(lease)? {
             return Ok(false);
         }
@@ -228,6 +232,22 @@ impl Reading<'_> {
                 Filled::Broken(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// `--from` is for stages; of a source it says what the source does anyway, or nothing. Told once.
+    fn tell_start(&self, is_stored: bool) {
+        let Some(from) = self.shared.settings.from.filter(|_| !self.started.replace(true)) else { return };
+        let name = &self.source.name;
+        let text = match (is_stored, from) {
+            (true, _) => format!(
+                "source `{name}` goes on at its stored position; for its first record: `pipewright positions reset FILE {name}`"
+            ),
+            (false, Start::Latest | Start::Timestamp(_)) => {
+                format!("source `{name}` begins at its first record: `--from` is for stages")
+            }
+            (false, Start::Earliest) => return,
+        };
+        self.shared.observer.event(Event::Note { text });
     }
 
     /// It does not end by itself.
