@@ -3,6 +3,8 @@
 //! [`findings_junit`]). Knows no rule of the language and changes no wording.
 
 pub mod checked;
+#[cfg(feature = "run")]
+pub mod dry_run;
 mod files;
 pub mod findings_junit;
 pub mod github;

@@ -6,6 +6,7 @@
 
 mod beginning;
 mod committer;
+mod dry;
 mod embedded;
 mod letters;
 pub mod positions;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use pipewright_plan::{Plan, Start};
 
+pub use dry::{Dry, dry_run};
 pub use letters::source_letters;
 pub use resolve::{resolve_connection, resolve_plan};
 pub use signal::StopSignal;

@@ -7,6 +7,7 @@ use pipewright_plan::{OptionError, Plan, Stage, TypedOptions};
 use crate::connectors::postgres::{self, PostgresConnection, PostgresDatabase};
 use crate::connectors::sqlite::{SqliteConnection, SqliteDatabase};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
+use crate::sinks::look::Look;
 use crate::sinks::positions::{Changes, Stored};
 use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext};
 
@@ -91,6 +92,14 @@ impl AnyDatabase {
         match self {
             Self::Postgres(it) => it.letters(filter).await,
             Self::Sqlite(it) => it.letters(filter).await,
+        }
+    }
+
+    /// What a run would find, and everything that is wrong. Creates nothing.
+    pub async fn look(&mut self) -> Result<(Option<Look>, Vec<DatabaseError>), DatabaseError> {
+        match self {
+            Self::Postgres(it) => it.look().await,
+            Self::Sqlite(it) => it.look().await,
         }
     }
 

@@ -25,6 +25,8 @@ pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
 #[cfg(feature = "engine")]
+pub mod look;
+#[cfg(feature = "engine")]
 pub(crate) mod order;
 #[cfg(feature = "engine")]
 pub mod positions;

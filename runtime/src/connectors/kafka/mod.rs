@@ -30,6 +30,8 @@ pub mod lease;
 #[cfg(feature = "engine")]
 pub mod letters;
 #[cfg(feature = "engine")]
+mod look;
+#[cfg(feature = "engine")]
 pub mod markers;
 #[cfg(feature = "engine")]
 mod membership;

@@ -23,6 +23,8 @@ mod history;
 #[cfg(feature = "engine")]
 mod letters;
 #[cfg(feature = "engine")]
+mod look;
+#[cfg(feature = "engine")]
 mod positions;
 #[cfg(feature = "engine")]
 mod prepare;

@@ -10,10 +10,11 @@ use super::foreign_keys::{self, ForeignKeys};
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
-use super::{SqliteConnection, changed, client, errors, history, letters, positions, renamed, tables};
+use super::{SqliteConnection, changed, client, errors, history, letters, look, positions, renamed, tables};
 use crate::sinks::commit;
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
+use crate::sinks::look::Look;
 use crate::sinks::positions::{Changes, Stored};
 use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext};
 
@@ -51,6 +52,23 @@ impl SqliteDatabase {
             Err(failure) => Err(failure),
         };
         outcome.map_err(|failure| failure.into_error(&self.context))
+    }
+
+    /// What a run would find, and everything that is wrong. Creates nothing, and leaves the file as it is.
+    pub async fn look(&mut self) -> Result<(Option<Look>, Vec<DatabaseError>), DatabaseError> {
+        let (path, context) = (self.options.path.clone(), self.context.clone());
+        let outcome = if std::path::Path::new(&path).exists() {
+            let options = SqliteConnectOptions::new().filename(&path).read_only(true).disable_statement_logging();
+            let looked = async {
+                let mut client = Client::connect_with(&options).await?;
+                look::look(&mut client, &context).await
+            };
+            looked.await.map_err(|error| errors::failure(error, &path))
+        } else {
+            Ok(look::nothing(&context))
+        };
+        let (look, problems) = self.settle(outcome)?;
+        Ok((Some(look), problems.into_iter().map(|it| it.into_error(&context)).collect()))
     }
 
     /// What is stored of the stage. Creates nothing.

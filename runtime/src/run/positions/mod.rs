@@ -185,8 +185,16 @@ impl Asked {
 }
 
 /// The stages as they run: without servers all of them are one.
-fn stages(plan: &Plan) -> Result<Vec<Stage>, RunError> {
+pub(super) fn stages(plan: &Plan) -> Result<Vec<Stage>, RunError> {
     if embedded::is_embedded(plan) { Ok(vec![embedded::global_stage(plan)?]) } else { Ok(plan.stages.clone()) }
+}
+
+/// The reader's own cursor of a source, wherever it lies.
+pub(super) fn source_cursor(plan: &Plan, clusters: &mut Clusters<'_>, name: &str) -> Result<Option<String>, RunError> {
+    if embedded::is_embedded(plan) {
+        return Ok(Asked::open(plan, &embedded::global_stage(plan)?)?.stored()?.cursors.get(name).cloned());
+    }
+    Ok(sources::position(sources::cursor(plan, clusters, name)?.as_deref()))
 }
 
 /// Who hears that a server is waited for.
