@@ -23,6 +23,7 @@ enum Command {
     Explain(commands::explain::Arguments),
     Run(commands::run::Arguments),
     DeadLetters(commands::dead_letters::Arguments),
+    Positions(commands::positions::Arguments),
     Lsp(commands::lsp::Arguments),
     Completions(commands::completions::Arguments),
     #[command(hide = true)]
@@ -47,6 +48,7 @@ pub fn main() -> Exit {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::DeadLetters(arguments) => commands::dead_letters::run(&arguments),
+        Command::Positions(arguments) => commands::positions::run(&arguments),
         Command::Lsp(arguments) => commands::lsp::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments),
         Command::Docs(arguments) => commands::docs::run(&arguments),

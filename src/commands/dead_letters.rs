@@ -1,10 +1,11 @@
-//! `pipewright dead-letters ls|show FILE`: bad records that were kept, with the reason, beside the rows in the database.
+//! `pipewright dead-letters ls|show FILE`: bad records that were kept, with the reason, beside the rows in the database; those of sources on a real
+//! Kafka, in the topic `<program>.dead_letters`.
 
 use std::path::PathBuf;
 
 use crate::exit::Exit;
 
-/// Look at bad records that were kept beside the rows
+/// Look at bad records that were kept: beside the rows, and those of sources in their topic
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -72,8 +73,10 @@ pub use engine::run;
 #[cfg(feature = "run")]
 mod engine {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     use pipewright_plan::Plan;
+    use pipewright_runtime::report::{Event, Observer};
     use pipewright_runtime::sinks::DatabaseError;
     use pipewright_runtime::sinks::dead_letters::{LetterFilter, StoredLetter};
     use pipewright_runtime::sinks::open_connection;
@@ -102,32 +105,55 @@ mod engine {
                 return run_error::exit(error.class);
             }
         };
-        let letters = match read(&plan, which, show) {
+        let mut letters = match read(&plan, which, show) {
             Ok(letters) => letters,
             Err(error) => {
                 output::complain(&error.to_string());
                 return if matches!(error, DatabaseError::Unavailable(_)) { Exit::OutOfReach } else { Exit::Findings };
             }
         };
+        let ear: Arc<dyn Observer> = Arc::new(Silent);
+        let of_sources = pipewright_runtime::run::source_letters(&plan, &filter(which, show), &ear);
+        let mut exit = Exit::Fine;
+        match of_sources {
+            Ok(more) => {
+                letters.extend(more);
+                letters.sort_by(|a, b| a.created_at.cmp(&b.created_at));
+                letters
+                    .truncate(filter(which, show).limit.and_then(|it| usize::try_from(it).ok()).unwrap_or(usize::MAX));
+            }
+            Err(error) => {
+                // Those in the database can be shown all the same.
+                output::talk(&run_error::render(&error, &sources, Style::stderr()));
+                exit = run_error::exit(error.class);
+            }
+        }
         output::data(&match (which.format, show) {
             (Format::Json, _) => format!("{:#}\n", Value::Array(letters.iter().map(as_json).collect())),
             (Format::Human, true) => letters.iter().map(|it| page(it, &plan, Style::stdout())).collect(),
             (Format::Human, false) => list(&letters, &plan),
         });
         match letters.last() {
-            None => output::talk("no dead letters\n"),
+            None if exit == Exit::Fine => output::talk("no dead letters\n"),
             Some(last) if !show && which.format == Format::Human => {
                 let file = which.file.display();
                 let env = which.env.as_ref().map(|it| format!(" --env {it}")).unwrap_or_default();
                 output::talk(&format!("\nnext: pipewright dead-letters show {file}{env} --name {}\n", last.name));
             }
-            Some(_) => {}
+            Some(_) | None => {}
         }
-        Exit::Fine
+        exit
     }
 
-    fn read(plan: &Plan, which: &Which, show: bool) -> Result<Vec<StoredLetter>, DatabaseError> {
-        let filter = LetterFilter {
+    /// Waiting is no news here: it ends in letters or in an error.
+    struct Silent;
+
+    impl Observer for Silent {
+        fn event(&self, _: Event) {}
+    }
+
+    fn filter(which: &Which, show: bool) -> LetterFilter {
+        LetterFilter {
             stage: None,
             node: which.node.clone(),
             name: which.name.clone(),
@@ -135,7 +161,11 @@ mod engine {
             partition: which.partition,
             offset: which.offset,
             limit: which.limit.or(show.then_some(10)),
-        };
+        }
+    }
+
+    fn read(plan: &Plan, which: &Which, show: bool) -> Result<Vec<StoredLetter>, DatabaseError> {
+        let filter = filter(which, show);
         let mut domains: Vec<&str> = plan.stages.iter().map(|it| it.domain.as_str()).collect();
         domains.dedup();
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -10,5 +10,6 @@ pub mod fmt;
 mod lint_flags;
 pub mod lsp;
 pub mod new;
+pub mod positions;
 pub mod run;
 pub mod test;

@@ -23,12 +23,15 @@ pub struct Arguments {
     /// when the tables of such a stage hold rows already
     #[arg(long, value_name = "START", value_parser = start)]
     from: Option<Start>,
+    /// Only say what would be read, created and written, and what would stop the run; nothing is changed
+    #[arg(long)]
+    dry_run: bool,
     /// Set a parameter: `--set min_amount=5`
     #[arg(long, value_name = "PARAM=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
 }
 
-fn start(text: &str) -> Result<Start, String> {
+pub(crate) fn start(text: &str) -> Result<Start, String> {
     let at = text.strip_prefix('@').unwrap_or(text);
     let midnight = format!("{at}T00:00:00Z");
     let time = |text: &str| read_timestamp(text.as_bytes(), Finer::Refuse).ok();
@@ -51,7 +54,7 @@ pub(crate) fn assignment(text: &str) -> Result<(String, String), String> {
 #[cfg(not(feature = "run"))]
 /// Says what is missing.
 pub fn run(arguments: &Arguments) -> Exit {
-    let _ = (&arguments.file, &arguments.env, arguments.until_end, &arguments.from, &arguments.set);
+    let _ = (&arguments.file, &arguments.env, arguments.until_end, &arguments.from, arguments.dry_run, &arguments.set);
     crate::output::complain("this build only checks, formats and explains; the full one (feature `run`) runs programs");
     Exit::Usage
 }
@@ -64,6 +67,7 @@ mod engine {
     use std::path::Path;
     use std::sync::Arc;
 
+    use pipewright_compiler::source::Sources;
     use pipewright_plan::Plan;
     use pipewright_runtime::run::{RunSettings, StopSignal};
 
@@ -73,7 +77,7 @@ mod engine {
     use crate::output;
     use crate::program::registry;
     use crate::progress::Progress;
-    use crate::report::run_error;
+    use crate::report::{dry_run, run_error};
     use crate::signals;
     use crate::style::Style;
     use crate::summary;
@@ -97,6 +101,9 @@ mod engine {
             stop,
         };
         let style = Style::stderr();
+        if arguments.dry_run {
+            return dry(plan, &settings, &sources);
+        }
         let progress = Arc::new(Progress::new(style));
         let result = pipewright_runtime::run::run(plan.clone(), settings, Arc::clone(&progress) as _);
         progress.end();
@@ -122,6 +129,24 @@ mod engine {
                 run_error::exit(error.class)
             }
         }
+    }
+
+    /// Looks, and says what it has found.
+    fn dry(plan: Plan, settings: &RunSettings, sources: &Sources) -> Exit {
+        let style = Style::stderr();
+        let plan = match pipewright_runtime::run::resolve_plan(plan, &settings.base) {
+            Ok(plan) => plan,
+            Err(error) => {
+                output::talk(&run_error::render(&error, sources, style));
+                return run_error::exit(error.class);
+            }
+        };
+        let progress = Arc::new(Progress::new(style));
+        let looked = pipewright_runtime::run::dry_run(&plan, settings, &(Arc::clone(&progress) as _));
+        progress.end();
+        output::data(&dry_run::render(&plan, settings, &looked));
+        looked.problems.iter().for_each(|it| output::talk(&run_error::render(it, sources, style)));
+        looked.problems.first().map_or(Exit::Fine, |it| run_error::exit(it.class))
     }
 
     /// Where relative paths of the program start: its folder.

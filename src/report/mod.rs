@@ -3,6 +3,8 @@
 //! [`findings_junit`]). Knows no rule of the language and changes no wording.
 
 pub mod checked;
+#[cfg(feature = "run")]
+pub mod dry_run;
 mod files;
 pub mod findings_junit;
 pub mod github;
@@ -10,6 +12,8 @@ pub mod gitlab;
 pub mod human;
 pub mod json;
 pub mod junit;
+#[cfg(feature = "run")]
+pub mod positions;
 #[cfg(feature = "run")]
 pub mod run_error;
 pub mod sarif;

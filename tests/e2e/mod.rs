@@ -12,6 +12,7 @@ mod killed_servers;
 mod large_records;
 mod own_stack;
 mod partitioners;
+mod positions;
 mod project;
 mod renamed;
 mod reports;

@@ -6,7 +6,10 @@
 
 mod beginning;
 mod committer;
+mod dry;
 mod embedded;
+mod letters;
+pub mod positions;
 mod resolve;
 mod server;
 mod signal;
@@ -18,6 +21,8 @@ use std::sync::Arc;
 
 use pipewright_plan::{Plan, Start};
 
+pub use dry::{Dry, dry_run};
+pub use letters::source_letters;
 pub use resolve::{resolve_connection, resolve_plan};
 pub use signal::StopSignal;
 

@@ -7,6 +7,8 @@ use pipewright_plan::{OptionError, Plan, Stage, TypedOptions};
 use crate::connectors::postgres::{self, PostgresConnection, PostgresDatabase};
 use crate::connectors::sqlite::{SqliteConnection, SqliteDatabase};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
+use crate::sinks::look::Look;
+use crate::sinks::positions::{Changes, Stored};
 use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext};
 
 /// The database of a stage.
@@ -90,6 +92,38 @@ impl AnyDatabase {
         match self {
             Self::Postgres(it) => it.letters(filter).await,
             Self::Sqlite(it) => it.letters(filter).await,
+        }
+    }
+
+    /// What a run would find, and everything that is wrong. Creates nothing.
+    pub async fn look(&mut self) -> Result<(Option<Look>, Vec<DatabaseError>), DatabaseError> {
+        match self {
+            Self::Postgres(it) => it.look().await,
+            Self::Sqlite(it) => it.look().await,
+        }
+    }
+
+    /// What is stored of the stage. Creates nothing.
+    pub async fn positions(&mut self) -> Result<Stored, DatabaseError> {
+        match self {
+            Self::Postgres(it) => it.positions().await,
+            Self::Sqlite(it) => it.positions().await,
+        }
+    }
+
+    /// The same, for [`set_positions`](Self::set_positions): until then nobody moves them.
+    pub async fn lock_positions(&mut self) -> Result<Stored, DatabaseError> {
+        match self {
+            Self::Postgres(it) => it.lock_positions().await,
+            Self::Sqlite(it) => it.lock_positions().await,
+        }
+    }
+
+    /// Stores other positions, in the transaction that the lock began. Who does not come to it drops the database.
+    pub async fn set_positions(&mut self, changes: &Changes) -> Result<(), DatabaseError> {
+        match self {
+            Self::Postgres(it) => it.set_positions(changes).await,
+            Self::Sqlite(it) => it.set_positions(changes).await,
         }
     }
 }

@@ -25,7 +25,11 @@ pub mod history;
 pub(crate) mod key;
 pub(crate) mod latest;
 #[cfg(feature = "engine")]
+pub mod look;
+#[cfg(feature = "engine")]
 pub(crate) mod order;
+#[cfg(feature = "engine")]
+pub mod positions;
 #[cfg(feature = "engine")]
 pub(crate) mod renamed;
 #[cfg(feature = "engine")]

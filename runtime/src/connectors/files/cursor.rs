@@ -48,6 +48,24 @@ pub(super) struct Place {
     pub ending: Option<Ending>,
 }
 
+impl Place {
+    /// The beginning of the file under this name, whatever it holds by then.
+    pub fn begin(file: &str, turn: u64) -> Self {
+        let mark = FileMark { file: file.to_string(), size: 0, fingerprint: Fingerprint::of(&[]) };
+        Self { mark, byte: 0, line: 1, records: 0, turn, ending: None }
+    }
+
+    /// The beginning of this file, told apart from what was read of it.
+    pub fn anew(&self) -> Self {
+        Self::begin(&self.mark.file, self.turn.wrapping_add(1).max(1))
+    }
+
+    /// Whether the file is to be read from its beginning, though it stands among those that were read.
+    pub fn is_anew(&self) -> bool {
+        self.turn != 0 && self.mark.size == 0 && self.byte == 0 && self.ending.is_none()
+    }
+}
+
 fn is_zero(turn: &u64) -> bool {
     *turn == 0
 }

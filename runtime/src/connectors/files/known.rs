@@ -195,14 +195,15 @@ fn is_packed(name: &str) -> bool {
 /// The beginning of a file whose name was that of another one.
 pub(super) fn fresh(file: &Found) -> io::Result<Place> {
     let (_, first) = Input::open(file)?;
-    let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
-    Ok(Place { mark, byte: 0, line: 1, records: 0, turn: turn_of(&first), ending: None })
+    Ok(Place::begin(&file.name, turn_of(&first)))
 }
 
 /// The end of a file that is taken as read.
 pub(super) fn skipped(file: &Found) -> Result<Place, RunError> {
     let unreadable = |error: io::Error| problem::unreadable(&file.name, &error);
-    let mut place = fresh(file).map_err(unreadable)?;
+    let (_, first) = Input::open(file).map_err(unreadable)?;
+    let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
+    let mut place = Place { mark, ..Place::begin(&file.name, turn_of(&first)) };
     let mut opened = std::fs::File::open(&file.path).map_err(unreadable)?;
     if !file.is_packed() {
         let mut room = vec![0; 64 << 10];

@@ -17,6 +17,8 @@ mod input;
 #[cfg(feature = "engine")]
 mod known;
 #[cfg(feature = "engine")]
+pub mod positions;
+#[cfg(feature = "engine")]
 mod problem;
 #[cfg(feature = "engine")]
 mod reader;

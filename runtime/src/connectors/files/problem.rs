@@ -43,12 +43,15 @@ pub(super) const CHANGED: &str = "file-changed";
 /// A file is not what it was. What can be done about it is said here and nowhere else.
 pub(super) fn changed(file: &str, why: &str) -> RunError {
     let help = match file {
-        "-" => "give what was given before, or give the source another name",
-        _ => {
-            "`changed = read` at the source reads it from its beginning as a new file, `changed = skip` takes it as read"
-        }
+        "-" => "give what was given before, or let the source begin anew: `pipewright positions reset FILE SOURCE`"
+            .to_string(),
+        _ => format!(
+            "`pipewright positions reset FILE SOURCE --file '{file}'` reads it from its beginning as a new file, and \
+             `pipewright positions set FILE SOURCE --file '{file}' --skip` takes it as read; `changed = read` or \
+             `changed = skip` at the source does so without asking"
+        ),
     };
-    error(CHANGED, ErrorClass::WouldLose, format!("{} {why}", shown(file)), Some(help.to_string()))
+    error(CHANGED, ErrorClass::WouldLose, format!("{} {why}", shown(file)), Some(help))
 }
 
 pub(super) fn other_input(file: &str) -> RunError {
@@ -56,7 +59,7 @@ pub(super) fn other_input(file: &str) -> RunError {
         CHANGED,
         ErrorClass::WouldLose,
         format!("{} was read before, and now the standard input is to be", shown(file)),
-        Some("give the source another name: it begins anew".to_string()),
+        Some("let the source begin anew: `pipewright positions reset FILE SOURCE`".to_string()),
     )
 }
 

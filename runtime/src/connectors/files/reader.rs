@@ -464,7 +464,9 @@ impl FileReader {
             turn: open.turn,
             ending: None,
         });
-        FileCursor { done: self.done.clone(), current }.write()
+        // What has grown since it was read is not forgotten while it waits.
+        let waiting = self.waiting.iter().filter_map(|(_, place)| place.clone());
+        FileCursor { done: self.done.iter().cloned().chain(waiting).collect(), current }.write()
     }
 
     /// Bytes of all files on disk, read and unread; `None` if that cannot be known.
@@ -494,6 +496,9 @@ pub(super) enum Seen {
 /// A file that was read to its end must still begin with what it was. Plain files may grow, as logs do.
 pub(super) fn verify_done(place: &Place, file: &Found, framing: &Framing) -> Result<Seen, RunError> {
     let mark = &place.mark;
+    if place.is_anew() {
+        return Ok(Seen::Grown);
+    }
     let unreadable = |error: io::Error| problem::unreadable(&file.name, &error);
     let (input, first) = Input::open(file).map_err(unreadable)?;
     let same_start = mark.fingerprint.fits(&first);

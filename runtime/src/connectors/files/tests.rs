@@ -14,6 +14,7 @@ use super::*;
 use crate::codecs::ColumnRequest;
 use crate::report::{ErrorClass, RunError};
 
+mod positions;
 mod rotation;
 mod values;
 

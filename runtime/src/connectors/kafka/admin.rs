@@ -47,6 +47,20 @@ pub struct TopicNeed {
     pub retention_ms: Option<i64>,
 }
 
+impl TopicNeed {
+    /// What is wrong with a topic that has so many partitions.
+    pub(super) fn misfit(&self, partitions: u32) -> Option<RunError> {
+        let wanted = self.partitions.filter(|it| *it != partitions)?;
+        Some(RunError {
+            name: "partition-count",
+            message: format!("topic `{}` has {partitions} partitions in Kafka, the program says {wanted}", self.name),
+            help: Some(format!("write `partitions = {partitions}`, or use another topic")),
+            origin: None,
+            class: ErrorClass::Configuration,
+        })
+    }
+}
+
 impl From<&Topic> for TopicNeed {
     fn from(topic: &Topic) -> Self {
         Self {
@@ -197,19 +211,8 @@ impl Cluster {
         let mut found = Vec::with_capacity(needs.len());
         for (need, id) in needs.iter().zip(ids) {
             let Some(&partitions) = there.get(&need.name) else { return Err(self.missing(need, &there)) };
-            if let Some(wanted) = need.partitions
-                && wanted != partitions
-            {
-                return Err(RunError {
-                    name: "partition-count",
-                    message: format!(
-                        "topic `{}` has {partitions} partitions in Kafka, the program says {wanted}",
-                        need.name
-                    ),
-                    help: Some(format!("write `partitions = {partitions}`, or use another topic")),
-                    origin: None,
-                    class: ErrorClass::Configuration,
-                });
+            if let Some(error) = need.misfit(partitions) {
+                return Err(error);
             }
             let created = missing.iter().any(|it| it.name == need.name);
             found.push(TopicFound { name: need.name.clone(), partitions, id, created });
@@ -239,7 +242,7 @@ impl Cluster {
     }
 
     /// All topics with their number of partitions.
-    fn partition_counts(&self) -> Result<BTreeMap<String, u32>, RunError> {
+    pub(super) fn partition_counts(&self) -> Result<BTreeMap<String, u32>, RunError> {
         let metadata = self.probe.fetch_metadata(None, ANSWER);
         let metadata =
             metadata.map_err(|error| ReaderError::of(&format!("{} does not list its topics", self.what), &error))?;
@@ -247,7 +250,7 @@ impl Cluster {
         Ok(topics.map(|it| (it.name().to_string(), u32::try_from(it.partitions().len()).unwrap_or(0))).collect())
     }
 
-    fn missing(&self, need: &TopicNeed, there: &BTreeMap<String, u32>) -> RunError {
+    pub(super) fn missing(&self, need: &TopicNeed, there: &BTreeMap<String, u32>) -> RunError {
         let help = match closest(&need.name, there.keys().map(String::as_str)) {
             Some(close) => format!("did you mean `{close}`?"),
             None => "create it, or give it a source: `topic … from …`".to_string(),

@@ -28,6 +28,12 @@ pub mod ingest;
 #[cfg(feature = "engine")]
 pub mod lease;
 #[cfg(feature = "engine")]
+pub mod letters;
+#[cfg(feature = "engine")]
+mod look;
+#[cfg(feature = "engine")]
+pub mod markers;
+#[cfg(feature = "engine")]
 mod membership;
 #[cfg(feature = "engine")]
 mod native;
@@ -37,6 +43,8 @@ pub mod originals;
 mod ownership;
 #[cfg(feature = "engine")]
 mod poller;
+#[cfg(feature = "engine")]
+pub mod positions;
 #[cfg(feature = "engine")]
 pub mod reader;
 #[cfg(feature = "engine")]

@@ -12,7 +12,7 @@ use super::errors::ReaderError;
 /// The first part of a claim's key. Keys of cursors have two parts, those of claims four.
 const OWNER: &str = "owner";
 
-/// `owner/<topic>/<id>/<program>`: neither names of topics nor their ids have a slash.
+/// `owner/<topic>/<id>/<program>`: neither names of topics nor programs have a slash; ids may.
 fn key(topic: &TopicFound, program: &str) -> String {
     format!("{OWNER}/{}/{}/{program}", topic.name, topic.id.as_deref().unwrap_or_default())
 }
@@ -39,12 +39,9 @@ impl<'a> Owners<'a> {
     /// The next record of the topic of the cursors.
     pub(super) fn hear(&mut self, key: &[u8], value: Option<&[u8]>) {
         let Ok(key) = std::str::from_utf8(key) else { return };
-        let mut parts = key.splitn(4, '/');
-        let (Some(OWNER), Some(topic), Some(id), Some(program)) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return;
-        };
+        let Some((OWNER, rest)) = key.split_once('/') else { return };
+        let Some((topic, rest)) = rest.split_once('/') else { return };
+        let Some((id, program)) = rest.rsplit_once('/') else { return };
         let claim: Claim = value.and_then(|it| serde_json::from_slice(it).ok()).unwrap_or_default();
         for (found, owner) in self.topics.iter().zip(&mut self.owners) {
             let same = found.name == topic && found.id.as_deref().unwrap_or_default() == id;
@@ -114,6 +111,16 @@ mod tests {
         owners.hear(b"owner/orders/a/late", Some(b"{}"));
         assert_eq!(claim(&mut owners, "shop", None), [""; 0]);
         assert_eq!(owners.missing("late", None).unwrap_err().name, "topic-of-another-program");
+    }
+
+    #[test]
+    fn an_id_with_a_slash_is_heard() {
+        let mut topics = topics();
+        topics.truncate(1);
+        topics.first_mut().unwrap().id = Some("x/y+/z".to_string());
+        let mut owners = Owners::of(&topics);
+        assert_eq!(claim(&mut owners, "shop", None), ["owner/orders/x/y+/z/shop"]);
+        assert_eq!(claim(&mut owners, "shop", None), [""; 0], "else it would be claimed for ever");
     }
 
     #[test]

@@ -27,6 +27,11 @@ pub(super) fn moved_to(program: &str) -> String {
     serde_json::to_string(&Moved { moved_to: program.to_string() }).unwrap_or_default()
 }
 
+/// Whether this is that note, and no cursor.
+pub(super) fn has_moved(text: &str) -> bool {
+    note(text).is_some()
+}
+
 fn note(text: &str) -> Option<Moved> {
     serde_json::from_str(text).ok()
 }

@@ -8,10 +8,12 @@ use super::client::{self, Client};
 use super::encode::PostgresEncoder;
 use super::session::PostgresSession;
 use super::table::Table;
-use super::{PostgresConnection, changed, foreign_keys, history, letters, prepare, renamed};
+use super::{PostgresConnection, changed, foreign_keys, history, letters, look, positions, prepare, renamed};
 use crate::sinks::commit::{self, Unsettled};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
+use crate::sinks::look::Look;
+use crate::sinks::positions::{Changes, Stored};
 use crate::sinks::{
     Acquired, ChunkRow, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext,
 };
@@ -28,9 +30,6 @@ pub struct PostgresDatabase {
     scratch: Vec<u8>,
     order: Vec<ChunkRow>,
 }
-
-/// The oldest server, as it numbers itself.
-const OLDEST: i32 = 120_000;
 
 /// `host:port/database`, never a password.
 pub(crate) fn location(options: &PostgresConnection) -> Option<String> {
@@ -79,6 +78,51 @@ impl PostgresDatabase {
         letters::list(self.client().await?, &program, filter).await
     }
 
+    /// What a run would find, and everything that is wrong. Creates nothing.
+    pub async fn look(&mut self) -> Result<(Option<Look>, Vec<DatabaseError>), DatabaseError> {
+        let (context, schema) = (self.context.clone(), self.options.schema.clone());
+        let outcome = match self.client().await {
+            Ok(client) => look::look(client, &context, &schema).await,
+            Err(failure) => Err(failure),
+        };
+        let (look, problems) = self.settle(outcome)?;
+        Ok((look, problems.into_iter().map(|it| it.into_error(&context)).collect()))
+    }
+
+    /// What is stored of the stage. Creates nothing.
+    pub async fn positions(&mut self) -> Result<Stored, DatabaseError> {
+        let context = self.context.clone();
+        let outcome = match self.client().await {
+            Ok(client) => positions::read(client, &context).await,
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
+    }
+
+    /// The same, for [`set_positions`](Self::set_positions): until then nobody moves them.
+    pub async fn lock_positions(&mut self) -> Result<Stored, DatabaseError> {
+        let outcome = self.lock_all().await;
+        self.settle(outcome)
+    }
+
+    async fn lock_all(&mut self) -> Result<Stored, Failure> {
+        let context = self.context.clone();
+        let client = self.client().await?;
+        prepare::create_own(client).await?;
+        renamed::take_over(client, &context).await?;
+        positions::lock(client, &context).await
+    }
+
+    /// Stores other positions, in the transaction that the lock began.
+    pub async fn set_positions(&mut self, changes: &Changes) -> Result<(), DatabaseError> {
+        let context = self.context.clone();
+        let outcome = match self.client().await {
+            Ok(client) => positions::write(client, &context, changes).await,
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
+    }
+
     async fn client(&mut self) -> Result<&mut Client, Failure> {
         let client = match self.client.take() {
             Some(client) => client,
@@ -110,24 +154,8 @@ impl PostgresDatabase {
         let (context, sinks) = (self.context.clone(), self.context.sinks.clone());
         let schema = self.options.schema.clone();
         let client = self.client().await?;
-        let sql = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, \
-                   current_setting('server_version_num')::int, current_setting('server_version')";
-        let rows = client.rows(sqlx::query(sql)).await?;
-        let row = rows.first().ok_or_else(|| client.failure(sqlx::Error::RowNotFound))?;
-        if row.try_get::<i32, _>(1).is_ok_and(|it| it < OLDEST) {
-            let version: String = row.try_get(2).unwrap_or_default();
-            return Ok(vec![Failure::configuration(
-                "database-too-old",
-                format!("the server is PostgreSQL {version}, but 12 or newer is needed"),
-                None,
-            )]);
-        }
-        if row.try_get(0).unwrap_or(false) {
-            return Ok(vec![Failure::configuration(
-                "database-read-only",
-                "the database is read-only: a standby server, or a user or database set to read only",
-                Some("connect to the primary server as a user that may write".to_string()),
-            )]);
+        if let Some(wrong) = look::server(client).await? {
+            return Ok(vec![wrong]);
         }
         prepare::create_own(client).await?;
         renamed::take_over(client, &context).await?;

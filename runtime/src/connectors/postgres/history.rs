@@ -15,6 +15,10 @@ pub(crate) async fn read(
     default_schema: &str,
 ) -> Result<History, Failure> {
     let filled = filled(client, context, default_schema).await?;
+    let own = "SELECT 1 WHERE to_regclass('pipewright.positions') IS NOT NULL";
+    if client.rows(sqlx::query(own)).await?.is_empty() {
+        return Ok(history::of(context, filled, &[]));
+    }
     let sql = "SELECT DISTINCT program, stage FROM pipewright.positions WHERE next_offset IS NOT NULL";
     let rows = client.rows(sqlx::query(sql)).await?;
     let positions = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));

@@ -23,6 +23,10 @@ mod history;
 #[cfg(feature = "engine")]
 mod letters;
 #[cfg(feature = "engine")]
+mod look;
+#[cfg(feature = "engine")]
+mod positions;
+#[cfg(feature = "engine")]
 mod prepare;
 #[cfg(feature = "engine")]
 mod renamed;

@@ -82,18 +82,10 @@ async fn prepare(
     let mut actual = catalog::read(client, &name).await?;
     if actual.is_none() {
         if sink.schema_mode == SchemaMode::Fixed {
-            return Ok(Err(vec![Failure::configuration(
-                "table-missing",
-                format!("the table `{}` does not exist, and `schema = fixed` forbids to create it", sink.table),
-                Some("create it, or say `schema = create`".to_string()),
-            )]));
+            return Ok(Err(vec![table_missing(sink)]));
         }
         if !catalog::schema_exists(client, schema).await? {
-            return Ok(Err(vec![Failure::configuration(
-                "schema-missing",
-                format!("the schema `{schema}` of the table `{table}` does not exist"),
-                Some(format!("CREATE SCHEMA {}", quoted(schema))),
-            )]));
+            return Ok(Err(vec![schema_missing(schema, table)]));
         }
         let created = client.script(&format!("BEGIN; {LOCK}; {}; COMMIT", create_table(sink, &name))).await;
         end(client, created).await?;
@@ -116,6 +108,22 @@ async fn prepare(
     };
     let (wires, problems) = check(sink, &name, &actual);
     Ok(if problems.is_empty() { Ok(Table::new(index, sink, &name, wires, &shape, &actual)) } else { Err(problems) })
+}
+
+pub(super) fn table_missing(sink: &Sink) -> Failure {
+    Failure::configuration(
+        "table-missing",
+        format!("the table `{}` does not exist, and `schema = fixed` forbids to create it", sink.table),
+        Some("create it, or say `schema = create`".to_string()),
+    )
+}
+
+pub(super) fn schema_missing(schema: &str, table: &str) -> Failure {
+    Failure::configuration(
+        "schema-missing",
+        format!("the schema `{schema}` of the table `{table}` does not exist"),
+        Some(format!("CREATE SCHEMA {}", quoted(schema))),
+    )
 }
 
 fn create_table(sink: &Sink, name: &str) -> String {
@@ -149,7 +157,7 @@ fn comment(table: &str, field: &pipewright_plan::Field) -> String {
     })
 }
 
-fn added_columns(sink: &Sink, name: &str, actual: &ActualTable) -> String {
+pub(super) fn added_columns(sink: &Sink, name: &str, actual: &ActualTable) -> String {
     let mut statements = Vec::new();
     let missing = |column: &str| actual.column(column).is_none();
     let add = |column: &str, ty: &str| format!("ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {} {ty}", quoted(column));

@@ -10,10 +10,12 @@ use super::foreign_keys::{self, ForeignKeys};
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
-use super::{SqliteConnection, changed, client, errors, history, letters, renamed, tables};
+use super::{SqliteConnection, changed, client, errors, history, letters, look, positions, renamed, tables};
 use crate::sinks::commit;
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
+use crate::sinks::look::Look;
+use crate::sinks::positions::{Changes, Stored};
 use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext};
 
 /// One stage's SQLite database: a file, durable (WAL, synchronous writes), one writer at a time.
@@ -50,6 +52,62 @@ impl SqliteDatabase {
             Err(failure) => Err(failure),
         };
         outcome.map_err(|failure| failure.into_error(&self.context))
+    }
+
+    /// What a run would find, and everything that is wrong. Creates nothing, and leaves the file as it is.
+    pub async fn look(&mut self) -> Result<(Option<Look>, Vec<DatabaseError>), DatabaseError> {
+        let (path, context) = (self.options.path.clone(), self.context.clone());
+        let outcome = if std::path::Path::new(&path).exists() {
+            let options = SqliteConnectOptions::new().filename(&path).read_only(true).disable_statement_logging();
+            let looked = async {
+                let mut client = Client::connect_with(&options).await?;
+                look::look(&mut client, &context).await
+            };
+            looked.await.map_err(|error| errors::failure(error, &path))
+        } else {
+            Ok(look::nothing(&context))
+        };
+        let (look, problems) = self.settle(outcome)?;
+        Ok((Some(look), problems.into_iter().map(|it| it.into_error(&context)).collect()))
+    }
+
+    /// What is stored of the stage. Creates nothing.
+    pub async fn positions(&mut self) -> Result<Stored, DatabaseError> {
+        if !std::path::Path::new(&self.options.path).exists() {
+            return Ok(Stored::default());
+        }
+        let (path, context) = (self.options.path.clone(), self.context.clone());
+        let outcome = match self.client(false).await {
+            Ok(client) => positions::read(client, &context).await.map_err(|error| errors::failure(error, &path)),
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
+    }
+
+    /// The same, for [`set_positions`](Self::set_positions): until then nobody moves them.
+    pub async fn lock_positions(&mut self) -> Result<Stored, DatabaseError> {
+        let outcome = self.lock_all().await;
+        self.settle(outcome)
+    }
+
+    async fn lock_all(&mut self) -> Result<Stored, Failure> {
+        let (path, context) = (self.options.path.clone(), self.context.clone());
+        let client = self.client(true).await?;
+        tables::create_own(client, &path).await?;
+        renamed::take_over(client, &context, &path).await?;
+        positions::lock(client, &context).await.map_err(|error| errors::failure(error, &path))
+    }
+
+    /// Stores other positions, in the transaction that the lock began.
+    pub async fn set_positions(&mut self, changes: &Changes) -> Result<(), DatabaseError> {
+        let (path, context) = (self.options.path.clone(), self.context.clone());
+        let outcome = match self.client(false).await {
+            Ok(client) => {
+                positions::write(client, &context, changes).await.map_err(|error| errors::failure(error, &path))
+            }
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
     }
 
     async fn client(&mut self, create: bool) -> Result<&mut Client, Failure> {

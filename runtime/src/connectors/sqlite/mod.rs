@@ -19,6 +19,10 @@ mod history;
 #[cfg(feature = "engine")]
 mod letters;
 #[cfg(feature = "engine")]
+mod look;
+#[cfg(feature = "engine")]
+mod positions;
+#[cfg(feature = "engine")]
 mod renamed;
 #[cfg(feature = "engine")]
 mod session;
@@ -33,3 +37,5 @@ pub use spec::{SPEC, SqliteConnection};
 
 #[cfg(feature = "engine")]
 pub use database::SqliteDatabase;
+#[cfg(feature = "engine")]
+pub(crate) use session::timestamp;

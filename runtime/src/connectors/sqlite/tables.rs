@@ -67,34 +67,58 @@ pub(crate) async fn prepare_sink(connection: &mut SqliteConnection, path: &str, 
     }
 }
 
-async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> Result<Vec<Failure>, Failure> {
+pub(super) fn table_missing(sink: &Sink) -> Failure {
+    Failure::configuration(
+        "table-missing",
+        format!("the table `{}` does not exist, and `schema = fixed` forbids to create it", sink.table),
+        Some("create it, or say `schema = create`".to_string()),
+    )
+}
+
+/// What `schema = evolve` would add: the statements, and the columns.
+pub(super) async fn additions(
+    connection: &mut SqliteConnection,
+    sink: &Sink,
+) -> Result<(String, Vec<String>), sqlx::Error> {
+    let actual = columns(connection, &sink.table).await?;
+    let own = sink.columns.fields.iter().filter(|it| it.ty.nullable).map(|it| it.name.as_str());
+    let missing = own.chain(extra_mark(sink)).filter(|it| find(&actual, it).is_none());
+    Ok((added_columns(sink, &actual).join("; "), missing.map(str::to_string).collect()))
+}
+
+/// What no table can mend.
+pub(super) fn impossible(sink: &Sink) -> Option<Failure> {
     let table = &sink.table;
     if table.contains('.') {
-        return Ok(vec![Failure::configuration(
+        return Some(Failure::configuration(
             "table-name",
             format!("SQLite has no schemas: `{table}` cannot be a table"),
             Some(format!("write `table = \"{}\"`", table.replace('.', "_"))),
-        )]);
+        ));
     }
     if let Write::Upsert { version: Some(version), .. } = &sink.write
         && let Some(field) = sink.columns.field(version)
         && matches!(Storage::of(&field.ty.base), Storage::Decimal(_))
     {
-        return Ok(vec![Failure::configuration(
+        return Some(Failure::configuration(
             "column-type",
             format!("SQLite cannot compare the versions in `{version}`: decimals are stored as text"),
             Some(format!("make `{version}` an int64 or a timestamp")),
-        )]);
+        ));
     }
+    None
+}
+
+async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> Result<Vec<Failure>, Failure> {
+    if let Some(wrong) = impossible(sink) {
+        return Ok(vec![wrong]);
+    }
+    let table = &sink.table;
     let failed = |error| errors::failure(error, path);
     let actual = columns(connection, table).await.map_err(failed)?;
     if actual.is_empty() {
         if sink.schema_mode == SchemaMode::Fixed {
-            return Ok(vec![Failure::configuration(
-                "table-missing",
-                format!("the table `{table}` does not exist, and `schema = fixed` forbids to create it"),
-                Some("create it, or say `schema = create`".to_string()),
-            )]);
+            return Ok(vec![table_missing(sink)]);
         }
         client::script(connection, &create_table(sink)).await.map_err(failed)?;
         return Ok(Vec::new());

@@ -15,7 +15,7 @@ use super::loading::{LoadEnd, Mark};
 use crate::connectors::kafka::embedded::{EmbeddedLoader, EmbeddedReader};
 use crate::engine::{Halt, StageCore, StageRecord};
 use crate::report::{ErrorClass, Event, Observer, RunError};
-use crate::sinks::Chunk;
+use crate::sinks::{Chunk, Epoch, Move};
 
 /// The thread that reads.
 pub(super) struct Lane<'a> {
@@ -76,6 +76,7 @@ impl Lane<'_> {
                 let mut epoch = core.close(self.recycled.pop().unwrap_or_default());
                 self.tally.submitted(epoch.number, core.take_counters());
                 epoch.cursors = reached.unwrap_or_default();
+                fence(&mut epoch, positions);
                 self.in_flight += 1;
                 self.committer.commit(epoch)?;
                 opened = Instant::now();
@@ -152,7 +153,7 @@ impl Lane<'_> {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.epochs = done.number;
         self.tally.stored(&done);
-        for it in &done.moves {
+        for it in done.moves.iter().filter(|it| it.previous != it.next) {
             let local = it.next - base(self.bases, it.topic, it.partition);
             self.loader.committed(it.topic, it.partition, local);
         }
@@ -192,6 +193,16 @@ impl Lane<'_> {
             Ok(()) => halt.error,
             Err(error) => error,
         }
+    }
+}
+
+/// Cursors that come without rows are fenced as well: a move to where a partition stands takes its generation along.
+fn fence(epoch: &mut Epoch, positions: &BTreeMap<(u16, i32), i64>) {
+    if epoch.moves.is_empty()
+        && !epoch.cursors.is_empty()
+        && let Some((&(topic, partition), &at)) = positions.first_key_value()
+    {
+        epoch.moves.push(Move { topic, partition, previous: at, next: at, generation: 0 });
     }
 }
 

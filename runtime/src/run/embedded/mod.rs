@@ -7,6 +7,7 @@
 
 mod lane;
 mod loading;
+mod positions;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use pipewright_plan::{OptionValue, Plan, Stage, Topic};
 
 use self::lane::{Lane, used_elsewhere};
 use self::loading::{LoadEnd, Loading, STANDING, Standing};
+pub(super) use self::positions::changes;
 use super::committer::{Committer, CommitterParts, database_error};
 use super::summary;
 use super::tally::Tally;
@@ -47,7 +49,7 @@ impl Originals for Logical {
 }
 
 /// All stages as one: they share the epoch.
-fn global_stage(plan: &Plan) -> Result<Stage, RunError> {
+pub(super) fn global_stage(plan: &Plan) -> Result<Stage, RunError> {
     let mut stages = plan.stages.iter();
     let mut all = stages.next().cloned().ok_or_else(|| bug("no stage"))?;
     for stage in stages {

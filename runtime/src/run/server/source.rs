@@ -5,10 +5,10 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pipewright_plan::{Source, Topic};
-use serde::{Deserialize, Serialize};
+use pipewright_plan::{Source, Start, Topic};
 
 use super::super::bug;
+use super::super::positions::SourceCursor;
 use super::{IDLE, Shared, kafka_connection};
 use crate::codecs::ColumnRequest;
 use crate::connectors::files::{self, Answer, FileReader};
@@ -25,18 +25,6 @@ const TRANSACTION_BYTES: u64 = 8 << 20;
 const TRANSACTION_TIME: Duration = Duration::from_millis(250);
 /// How often a service looks for new files and lines.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// What is stored as the cursor of a source.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    /// The reader's own cursor.
-    position: String,
-    /// Records read over all runs.
-    read: u64,
-    /// Dead letters written over all runs.
-    #[serde(default)]
-    letters: u64,
-}
 
 /// Why a stretch of reading ended early.
 enum Interrupted {
@@ -95,7 +83,8 @@ fn run_into(shared: &Shared, name: &str, topics: &[String], total: &mut SourceSu
     let cluster = first.connection.clone();
     let connection = kafka_connection(plan, &cluster)?;
     let id = transactional_id(shared, name);
-    let reading = Reading { shared, source, topics: targets, cluster, id, troubled: Cell::new(false) };
+    let reading =
+        Reading { shared, source, topics: targets, cluster, id, troubled: Cell::new(false), started: Cell::new(false) };
     let state_dir = Some(shared.settings.state_dir.clone());
     let observer = Arc::clone(&shared.observer);
     let mut lease = SourceLease::join(&connection, &reading.cluster, &reading.id, state_dir, observer)?;
@@ -122,6 +111,8 @@ struct Reading<'a> {
     id: String,
     /// It was told why nothing goes on, and nothing has since.
     troubled: Cell<bool>,
+    /// It was told what `--from` says to it.
+    started: Cell<bool>,
 }
 
 impl Reading<'_> {
@@ -185,7 +176,7 @@ impl Reading<'_> {
     fn while_held(&self, lease: &mut SourceLease, total: &mut SourceSummary) -> Result<bool, Interrupted> {
         let plan = &self.shared.plan;
         let mut producer = self.producer()?;
-        let stored: Option<Stored> = match producer.cursor() {
+        let stored: Option<SourceCursor> = match producer.cursor() {
             Some(text) => Some(
                 serde_json::from_str(text).map_err(|error| bug(format!("the stored cursor is unreadable: {error}")))?,
             ),
@@ -194,6 +185,7 @@ impl Reading<'_> {
         let connection =
             plan.connection(&self.source.connection).ok_or_else(|| bug("a source without a connection"))?;
         let position = stored.as_ref().map(|it| it.position.as_str());
+        self.tell_start(position.is_some());
         if position.is_none() && self.is_service() && !self.wait_for_first(lease)? {
             return Ok(false);
         }
@@ -227,7 +219,7 @@ impl Reading<'_> {
             };
             let seen = core.summary(read_before);
             let letters = letters_before + seen.dead_letters.values().sum::<u64>();
-            let cursor = Stored { position: reader.cursor(), read: read_before + seen.read, letters };
+            let cursor = SourceCursor { position: reader.cursor(), read: read_before + seen.read, letters };
             let text = serde_json::to_string(&cursor).map_err(|error| bug(error.to_string()))?;
             producer.commit(&text)?;
             self.troubled.set(false);
@@ -249,6 +241,22 @@ impl Reading<'_> {
                 Filled::Broken(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// `--from` is for stages; of a source it says what the source does anyway, or nothing. Told once.
+    fn tell_start(&self, is_stored: bool) {
+        let Some(from) = self.shared.settings.from.filter(|_| !self.started.replace(true)) else { return };
+        let name = &self.source.name;
+        let text = match (is_stored, from) {
+            (true, _) => format!(
+                "source `{name}` goes on at its stored position; for its first record: `pipewright positions reset FILE {name}`"
+            ),
+            (false, Start::Latest | Start::Timestamp(_)) => {
+                format!("source `{name}` begins at its first record: `--from` is for stages")
+            }
+            (false, Start::Earliest) => return,
+        };
+        self.shared.observer.event(Event::Note { text });
     }
 
     /// It does not end by itself.
