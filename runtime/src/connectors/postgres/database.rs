@@ -8,7 +8,7 @@ use super::client::{self, Client};
 use super::encode::PostgresEncoder;
 use super::session::PostgresSession;
 use super::table::Table;
-use super::{PostgresConnection, changed, foreign_keys, history, letters, prepare, renamed};
+use super::{PostgresConnection, changed, foreign_keys, history, letters, own, prepare, renamed};
 use crate::sinks::commit::{self, Unsettled};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
@@ -129,7 +129,7 @@ impl PostgresDatabase {
                 Some("connect to the primary server as a user that may write".to_string()),
             )]);
         }
-        prepare::create_own(client).await?;
+        own::create(client).await?;
         renamed::take_over(client, &context).await?;
         let (mut tables, mut problems) = (Vec::new(), Vec::new());
         for (index, sink) in sinks.iter().enumerate() {
@@ -196,6 +196,7 @@ impl PostgresDatabase {
             let Some((next, generation, topic_id)) = found.get(&(name, *partition)).cloned() else { continue };
             acquired.push(Acquired { topic: *topic, partition: *partition, next, generation, topic_id });
         }
+        self.context.learn_topic_ids(&acquired);
         Ok(acquired)
     }
 
@@ -224,7 +225,9 @@ impl PostgresDatabase {
             client.script("ROLLBACK").await?;
             return Err(outcome);
         }
-        client.script("COMMIT").await
+        client.script("COMMIT").await?;
+        self.context.learn_topic_ids(positions);
+        Ok(())
     }
 
     async fn read_cursors(&mut self) -> Result<BTreeMap<String, String>, Failure> {

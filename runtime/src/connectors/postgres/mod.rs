@@ -23,6 +23,8 @@ mod history;
 #[cfg(feature = "engine")]
 mod letters;
 #[cfg(feature = "engine")]
+mod own;
+#[cfg(feature = "engine")]
 mod prepare;
 #[cfg(feature = "engine")]
 mod renamed;

@@ -10,7 +10,7 @@ use super::foreign_keys::{self, ForeignKeys};
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
-use super::{SqliteConnection, changed, client, errors, history, letters, renamed, tables};
+use super::{SqliteConnection, changed, client, errors, history, letters, own, renamed, tables};
 use crate::sinks::commit;
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
@@ -77,7 +77,7 @@ impl SqliteDatabase {
         let path = self.options.path.clone();
         let (context, sinks) = (self.context.clone(), self.context.sinks.clone());
         let client = self.client(true).await?;
-        tables::create_own(client, &path).await?;
+        own::create(client, &path).await?;
         renamed::take_over(client, &context, &path).await?;
         let (mut problems, mut statements) = (Vec::new(), statements(&sinks));
         for (index, (sink, statements)) in sinks.iter().zip(&mut statements).enumerate() {
@@ -106,7 +106,9 @@ impl SqliteDatabase {
              updated_at = excluded.updated_at RETURNING next_offset, generation, topic_id"
         );
         let outcome = acquire(client, &context, &sql, partitions, ids).await;
-        outcome.map_err(|error| errors::failure(error, &path))
+        let acquired = outcome.map_err(|error| errors::failure(error, &path))?;
+        self.context.learn_topic_ids(&acquired);
+        Ok(acquired)
     }
 
     async fn start_all(&mut self, positions: &[Acquired]) -> Result<(), Failure> {
@@ -118,7 +120,10 @@ impl SqliteDatabase {
              WHERE program = ? AND stage = ? AND topic = ? AND partition = ? AND generation = ? AND next_offset IS NULL"
         );
         match start(client, &context, &sql, positions).await {
-            Ok(None) => Ok(()),
+            Ok(None) => {
+                self.context.learn_topic_ids(positions);
+                Ok(())
+            }
             Ok(Some((topic, partition))) => Err(Failure::Fenced(topic, partition)),
             Err(error) => Err(errors::failure(error, &path)),
         }

@@ -19,6 +19,8 @@ mod history;
 #[cfg(feature = "engine")]
 mod letters;
 #[cfg(feature = "engine")]
+mod own;
+#[cfg(feature = "engine")]
 mod renamed;
 #[cfg(feature = "engine")]
 mod session;

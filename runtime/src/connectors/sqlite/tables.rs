@@ -1,4 +1,4 @@
-//! The tables: Pipewright's own, and those of the sinks, created where missing and checked against the plan.
+//! The tables of the sinks: created where missing and checked against the plan.
 
 use pipewright_plan::{OnDelete, SchemaMode, Sink, Type, Write};
 use sqlx::{Row, SqliteConnection};
@@ -7,22 +7,6 @@ use super::encode::Storage;
 use super::statements::Drops;
 use super::{client, errors};
 use crate::sinks::failure::Failure;
-
-/// Pipewright's own tables.
-const OWN: &str = "
-CREATE TABLE IF NOT EXISTS pipewright_positions (
-  program TEXT NOT NULL, stage TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
-  next_offset INTEGER, epoch INTEGER NOT NULL DEFAULT 0, generation INTEGER NOT NULL, owner TEXT NOT NULL,
-  topic_id TEXT, updated_at TEXT NOT NULL, PRIMARY KEY (program, stage, topic, partition));
-CREATE TABLE IF NOT EXISTS pipewright_cursors (
-  program TEXT NOT NULL, source TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (program, source));
-CREATE TABLE IF NOT EXISTS pipewright_dead_letters (
-  program TEXT NOT NULL, stage TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
-  \"offset\" INTEGER NOT NULL, ordinal INTEGER NOT NULL, key BLOB, value BLOB, headers TEXT, record_time TEXT,
-  node TEXT NOT NULL, step TEXT, place TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL,
-  stale_key INTEGER NOT NULL, created_at TEXT NOT NULL, replayed_at TEXT,
-  PRIMARY KEY (program, stage, topic, partition, \"offset\", ordinal));
-";
 
 /// The current time as the tables hold it.
 pub(crate) const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')";
@@ -38,16 +22,6 @@ pub(crate) fn extra_mark(sink: &Sink) -> Option<&str> {
         Write::Upsert { on_delete: OnDelete::Mark(name), .. } if sink.columns.position(name).is_none() => Some(name),
         _ => None,
     }
-}
-
-/// Creates Pipewright's own tables.
-pub(crate) async fn create_own(connection: &mut SqliteConnection, path: &str) -> Result<(), Failure> {
-    let outcome = async {
-        client::script(connection, "BEGIN IMMEDIATE").await?;
-        let created = client::script(connection, OWN).await;
-        client::end(connection, created).await
-    };
-    outcome.await.map_err(|error| errors::failure(error, path))
 }
 
 /// A column as it is in the database.
