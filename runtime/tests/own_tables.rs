@@ -1,13 +1,14 @@
 //! Pipewright's own tables: as an older version made them, and what their keys tell apart.
 
+use pipewright_expr::Datum::{Int, Text};
 use pipewright_plan::Write;
 use pipewright_runtime::record::RecordId;
 use pipewright_runtime::sinks::dead_letters::LetterFilter;
-use pipewright_runtime::sinks::{AnyDatabase, Database};
+use pipewright_runtime::sinks::{AnyDatabase, Database, History};
 
 use super::sqlite::File;
 use super::stage::server::Server;
-use super::stage::{Driver, letter, orders};
+use super::stage::{Driver, letter, orders, upsert};
 
 /// The table of letters before it knew the ids of topics, with one letter in it.
 fn older(prefix: &str, [bytes, time, number]: [&str; 3]) -> String {
@@ -101,4 +102,198 @@ async fn postgres_letters_of_an_older_version_stay() {
     server.run("ALTER TABLE pipewright.dead_letters ALTER COLUMN created_at SET DEFAULT now()").await;
     bad_in_topic(open(), Some("id")).await;
     assert_eq!(nodes(open()).await, ["id", "older"]);
+}
+
+/// One row of a topic, stored or deleted.
+async fn store(mut database: AnyDatabase, delete: bool) {
+    database.prepare().await.unwrap();
+    database.history().await.unwrap();
+    let mut driver = Driver::start(database).await;
+    match delete {
+        true => driver.delete(&[Int(1)]),
+        false => driver.put(&[Int(1), Text("new")]).unwrap(),
+    }
+    driver.commit().await.unwrap();
+}
+
+/// What a run finds that begins now, in a few words.
+async fn found(mut database: AnyDatabase) -> String {
+    database.prepare().await.unwrap();
+    match database.history().await.unwrap() {
+        History::Fresh => "fresh".to_string(),
+        History::Stored => "stored".to_string(),
+        History::Late(tables) => format!("late {}", tables.join(" ")),
+        History::RowsOnly(filled) => format!("only rows: {}", filled.amount()),
+        History::Emptied(it) => {
+            let how = if it.another { "another" } else { "the same" };
+            format!("{how} table, {}", it.amount())
+        }
+    }
+}
+
+const DROPPED: &str = "another table, a row was stored in it before";
+const EMPTIED: &str = "the same table, a row was stored in it before";
+
+#[tokio::test]
+async fn sqlite_a_table_that_was_dropped_or_emptied_under_its_positions_is_noticed() {
+    let file = File::new();
+    let open = || file.open(vec![orders(Write::Append)]);
+    assert_eq!(found(open()).await, "fresh");
+    store(open(), false).await;
+    assert_eq!(found(open()).await, "stored");
+    file.run("DROP TABLE fact_orders").await;
+    for _ in 0..2 {
+        assert_eq!(found(open()).await, DROPPED);
+    }
+    // Brought back.
+    file.run("INSERT INTO fact_orders VALUES (1, 'new')").await;
+    assert_eq!(found(open()).await, "stored");
+    file.run("DELETE FROM fact_orders").await;
+    assert_eq!(found(open()).await, "the same table, rows were stored in it before");
+    file.run("UPDATE pipewright_tables SET may_be_empty = 1").await;
+    assert_eq!(found(open()).await, "stored");
+    file.run("UPDATE pipewright_tables SET may_be_empty = 0").await;
+    file.run("UPDATE pipewright_positions SET next_offset = NULL").await;
+    assert_eq!(found(open()).await, "fresh");
+    store(open(), false).await;
+    assert_eq!(found(open()).await, "stored");
+}
+
+#[tokio::test]
+async fn postgres_a_table_that_was_dropped_or_emptied_under_its_positions_is_noticed() {
+    let server = Server::new().await;
+    let open = || server.open(vec![orders(Write::Append)]);
+    assert_eq!(found(open()).await, "fresh");
+    store(open(), false).await;
+    for rewritten in ["VACUUM FULL fact_orders", "ALTER TABLE fact_orders ADD more int DEFAULT random()"] {
+        server.run(rewritten).await;
+        assert_eq!(found(open()).await, "stored");
+    }
+    server.run("DELETE FROM fact_orders").await;
+    assert_eq!(found(open()).await, "the same table, rows were stored in it before");
+    server.run("TRUNCATE fact_orders").await;
+    assert_eq!(found(open()).await, "another table, rows were stored in it before");
+    server.run("UPDATE pipewright.positions SET next_offset = NULL").await;
+    assert_eq!(found(open()).await, "fresh");
+    store(open(), false).await;
+    server.run("DROP TABLE fact_orders").await;
+    for _ in 0..2 {
+        assert_eq!(found(open()).await, DROPPED);
+    }
+    server.run("UPDATE pipewright.tables SET may_be_empty = true").await;
+    assert_eq!(found(open()).await, "stored");
+}
+
+#[tokio::test]
+async fn sqlite_a_table_that_its_own_deletes_have_emptied_goes_on() {
+    let file = File::new();
+    let open = || file.open(vec![orders(upsert(&["id"]))]);
+    store(open(), false).await;
+    file.run("DELETE FROM fact_orders").await;
+    assert_eq!(found(open()).await, EMPTIED, "it has deleted nothing");
+    store(open(), true).await;
+    assert_eq!(found(open()).await, "stored");
+    file.run("DROP TABLE fact_orders").await;
+    assert_eq!(found(open()).await, DROPPED);
+}
+
+#[tokio::test]
+async fn postgres_a_table_that_its_own_deletes_have_emptied_goes_on() {
+    let server = Server::new().await;
+    let open = || server.open(vec![orders(upsert(&["id"]))]);
+    store(open(), false).await;
+    store(open(), true).await;
+    assert_eq!(found(open()).await, "stored");
+    server.run("TRUNCATE fact_orders").await;
+    assert_eq!(found(open()).await, DROPPED);
+}
+
+/// A filter lets nothing through; then a sink is added to the stage.
+#[tokio::test]
+async fn sqlite_a_table_that_never_had_rows_may_be_dropped() {
+    let file = File::new();
+    let open = || file.open(vec![orders(Write::Append)]);
+    assert_eq!(found(open()).await, "fresh");
+    let mut driver = Driver::start(open()).await;
+    driver.offset += 1;
+    driver.commit().await.unwrap();
+    assert_eq!(found(open()).await, "stored");
+    file.run("DROP TABLE fact_orders").await;
+    assert_eq!(found(open()).await, "stored");
+    let more = || {
+        let mut more = orders(Write::Append);
+        more.name = "more".to_string();
+        more.table = "more".to_string();
+        file.open(vec![orders(Write::Append), more])
+    };
+    assert_eq!(found(more()).await, "late more");
+    assert_eq!(found(more()).await, "stored");
+}
+
+/// The table of an older version's stage, which remembered nothing.
+#[tokio::test]
+async fn sqlite_positions_of_an_older_version_are_believed_unless_the_table_is_gone() {
+    let file = File::new();
+    let open = || file.open(vec![orders(Write::Append)]);
+    store(open(), false).await;
+    file.run("DROP TABLE pipewright_tables").await;
+    assert_eq!(found(open()).await, "stored");
+    file.run("DELETE FROM fact_orders").await;
+    assert_eq!(found(open()).await, "the same table, rows were stored in it before");
+    file.run("DROP TABLE pipewright_tables; DROP TABLE fact_orders").await;
+    for _ in 0..2 {
+        assert_eq!(found(open()).await, "another table, rows were stored in it before");
+    }
+}
+
+/// A person who may write but not read is told by the file of the rows.
+#[tokio::test]
+async fn postgres_who_may_not_read_the_table_is_told_all_the_same() {
+    let server = Server::new().await;
+    let open = || server.open(vec![orders(Write::Append)]);
+    store(open(), false).await;
+    let role = format!("r{}", server.name);
+    server
+        .run(&format!(
+            "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA pipewright TO {role}; GRANT INSERT ON fact_orders TO {role}; \
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pipewright TO {role}"
+        ))
+        .await;
+    let mut url = server.url.clone();
+    url.set_username(&role).unwrap();
+    let open = || crate::stage::open("postgres", &server.options(&url), vec![orders(Write::Append)]);
+    assert_eq!(found(open()).await, "stored");
+    server.run("TRUNCATE fact_orders").await;
+    assert_eq!(found(open()).await, DROPPED);
+}
+
+/// Its positions are set to the start by a person, and its table is dropped: before or after.
+#[tokio::test]
+async fn sqlite_a_stage_that_begins_anew_may_find_its_table_empty() {
+    let file = File::new();
+    let open = || file.open(vec![orders(Write::Append)]);
+    store(open(), false).await;
+    open().forget_rows().await.unwrap();
+    file.run("DROP TABLE fact_orders").await;
+    assert_eq!(found(open()).await, "stored");
+    store(open(), false).await;
+    file.run("DELETE FROM fact_orders").await;
+    assert_eq!(found(open()).await, EMPTIED);
+    open().forget_rows().await.unwrap();
+    assert_eq!(found(open()).await, "stored");
+}
+
+#[tokio::test]
+async fn postgres_a_stage_that_begins_anew_may_find_its_table_empty() {
+    let server = Server::new().await;
+    let open = || server.open(vec![orders(Write::Append)]);
+    store(open(), false).await;
+    open().forget_rows().await.unwrap();
+    server.run("DROP TABLE fact_orders").await;
+    assert_eq!(found(open()).await, "stored");
+    store(open(), false).await;
+    server.run("TRUNCATE fact_orders").await;
+    assert_eq!(found(open()).await, DROPPED);
+    open().forget_rows().await.unwrap();
+    assert_eq!(found(open()).await, "stored");
 }

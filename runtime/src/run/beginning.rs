@@ -3,9 +3,10 @@
 use pipewright_plan::{Plan, Stage, Start};
 
 use crate::report::{ErrorClass, Event, Observer, RunError};
-use crate::sinks::History;
+use crate::sinks::{Emptied, History};
 
-/// Refuses a stage that has rows but no position, unless the user said where it begins. `embedded`: its topics live in the
+/// Refuses a stage that has rows but no position, unless the user said where it begins, and one that goes on in the middle although
+/// its rows are gone. `embedded`: its topics live in the
 /// process, so that "from now on" and points in time mean nothing.
 pub(super) fn check(
     plan: &Plan,
@@ -16,6 +17,19 @@ pub(super) fn check(
     observer: &dyn Observer,
 ) -> Result<(), RunError> {
     let filled = match (history, from) {
+        (History::Emptied(emptied), _) => return Err(table_emptied(plan, stage, emptied)),
+        (History::Late(tables), _) => {
+            for table in tables {
+                let text = format!(
+                    "`{table}` is new to stage `{}`, which goes on at its stored positions: what came before them is not in it, \
+                     unless the stage begins anew with `{}`",
+                    stage.id,
+                    anew(plan, &stage.id)
+                );
+                observer.event(Event::Note { text });
+            }
+            return Ok(());
+        }
         (History::Stored, Some(_)) => {
             let text = format!("stage `{}` goes on at its stored position; `--from` says nothing to it", stage.id);
             observer.event(Event::Note { text });
@@ -52,6 +66,44 @@ pub(super) fn check(
         origin: stage.sinks.get(filled.sink).and_then(|it| plan.sink(it)).map(|it| it.origin),
         class: ErrorClass::WouldLose,
     })
+}
+
+/// The command with which a stage forgets its positions.
+pub(super) fn anew(plan: &Plan, stage: &str) -> String {
+    let file = plan.files.first().map_or("FILE", String::as_str);
+    format!("pipewright positions reset {file} {stage}")
+}
+
+/// A table that would be filled from the middle.
+fn table_emptied(plan: &Plan, stage: &Stage, emptied: &Emptied) -> RunError {
+    let Emptied { sink, table, another, permit, .. } = emptied;
+    let how = if *another { "was dropped or emptied" } else { "is empty" };
+    let others: Vec<String> = stage
+        .sinks
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| index != sink)
+        .filter_map(|(_, name)| plan.sink(name))
+        .map(|it| format!("`{}`", it.table))
+        .collect();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!(" (it fills {} again as well: empty what must not hold rows twice)", others.join(", ")),
+    };
+    RunError {
+        name: "table-emptied",
+        message: format!(
+            "the table `{table}` {how}, but stage `{}` goes on at its stored positions: {}",
+            stage.id,
+            emptied.amount()
+        ),
+        help: Some(format!(
+            "`{}` makes the stage begin anew{others}. If the table is emptied on purpose and is to go on from here, say so once: {permit}",
+            anew(plan, &stage.id)
+        )),
+        origin: stage.sinks.get(*sink).and_then(|it| plan.sink(it)).map(|it| it.origin),
+        class: ErrorClass::WouldLose,
+    }
 }
 
 /// What `--from` may say of topics that live in the process.

@@ -27,6 +27,8 @@ mod own;
 #[cfg(feature = "engine")]
 mod prepare;
 #[cfg(feature = "engine")]
+mod remembered;
+#[cfg(feature = "engine")]
 mod renamed;
 #[cfg(feature = "engine")]
 mod session;

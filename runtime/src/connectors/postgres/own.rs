@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS pipewright.dead_letters (
   place text NOT NULL, name text NOT NULL, reason text NOT NULL, stale_key boolean NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(), replayed_at timestamptz, topic_id text NOT NULL DEFAULT '',
   PRIMARY KEY (program, stage, topic, topic_id, partition, \"offset\", ordinal));
+CREATE TABLE IF NOT EXISTS pipewright.tables (
+  program text NOT NULL, stage text NOT NULL, \"table\" text NOT NULL, identity text NOT NULL, rows bigint,
+  deletes boolean NOT NULL DEFAULT false, may_be_empty boolean NOT NULL DEFAULT false, PRIMARY KEY (program, stage, \"table\"));
 ";
 
 /// Letters of an older version: the id of their topic was not kept, and theirs is the empty one.
@@ -52,7 +55,8 @@ struct There {
 
 async fn there(client: &mut Client) -> Result<There, Failure> {
     let sql = "SELECT to_regnamespace('pipewright') IS NOT NULL, to_regclass('pipewright.positions') IS NOT NULL \
-               AND to_regclass('pipewright.cursors') IS NOT NULL AND to_regclass('pipewright.dead_letters') IS NOT NULL, \
+               AND to_regclass('pipewright.cursors') IS NOT NULL AND to_regclass('pipewright.dead_letters') IS NOT NULL \
+               AND to_regclass('pipewright.tables') IS NOT NULL, \
                EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('pipewright.dead_letters') \
                AND attname = 'topic_id' AND NOT attisdropped)";
     let rows = client.rows(sqlx::query(sql)).await?;

@@ -43,6 +43,7 @@ async fn prepare(
     let (schema, table) = split_name(sink, default_schema);
     let name = format!("{}.{}", quoted(schema), quoted(table));
     let mut actual = catalog::read(client, &name).await?;
+    let mut is_created = false;
     if actual.is_none() {
         if sink.schema_mode == SchemaMode::Fixed {
             return Ok(Err(vec![Failure::configuration(
@@ -61,6 +62,7 @@ async fn prepare(
         let created = client.script(&format!("BEGIN; {LOCK}; {}; COMMIT", create_table(sink, &name))).await;
         end(client, created).await?;
         actual = catalog::read(client, &name).await?;
+        is_created = true;
     } else if let (SchemaMode::Evolve, Some(it)) = (sink.schema_mode, &actual) {
         let added = added_columns(sink, &name, it);
         if !added.is_empty() {
@@ -78,7 +80,10 @@ async fn prepare(
         return Err(Failure::Unavailable(format!("the table `{}` was dropped meanwhile", sink.table)));
     };
     let (wires, problems) = check(sink, &name, &actual);
-    Ok(if problems.is_empty() { Ok(Table::new(index, sink, &name, wires, &shape, &actual)) } else { Err(problems) })
+    if !problems.is_empty() {
+        return Ok(Err(problems));
+    }
+    Ok(Ok(Table { created: is_created, ..Table::new(index, sink, &name, wires, &shape, &actual) }))
 }
 
 fn create_table(sink: &Sink, name: &str) -> String {

@@ -21,6 +21,8 @@ mod letters;
 #[cfg(feature = "engine")]
 mod own;
 #[cfg(feature = "engine")]
+mod remembered;
+#[cfg(feature = "engine")]
 mod renamed;
 #[cfg(feature = "engine")]
 mod session;

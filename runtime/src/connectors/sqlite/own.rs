@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS pipewright_dead_letters (
   node TEXT NOT NULL, step TEXT, place TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL,
   stale_key INTEGER NOT NULL, created_at TEXT NOT NULL, replayed_at TEXT, topic_id TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (program, stage, topic, topic_id, partition, \"offset\", ordinal));
+CREATE TABLE IF NOT EXISTS pipewright_tables (
+  program TEXT NOT NULL, stage TEXT NOT NULL, \"table\" TEXT NOT NULL, identity TEXT NOT NULL, rows INTEGER,
+  deletes INTEGER NOT NULL DEFAULT 0, may_be_empty INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (program, stage, \"table\"));
 ";
 
 /// Creates them, or brings them to today's form.
@@ -41,7 +44,7 @@ async fn create_all(connection: &mut SqliteConnection) -> Result<(), sqlx::Error
     let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let (columns, with_ids): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     if columns > 0 && with_ids == 0 {
-        return add_topic_ids(connection).await;
+        add_topic_ids(connection).await?;
     }
     client::script(connection, TABLES).await
 }

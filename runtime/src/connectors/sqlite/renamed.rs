@@ -47,7 +47,7 @@ async fn move_all(
     // Rows without an offset say nothing.
     let forget = "DELETE FROM pipewright_positions WHERE program = ? AND stage = ? AND next_offset IS NULL";
     client::execute(connection, sqlx::query(forget).bind(&context.program).bind(&context.stage)).await?;
-    for table in ["positions", "dead_letters"] {
+    for table in ["positions", "dead_letters", "tables"] {
         let sql = format!("UPDATE pipewright_{table} SET program = ?, stage = ? WHERE program = ? AND stage = ?");
         let query = names.iter().fold(sqlx::query(&sql), |query, name| query.bind(*name));
         client::execute(connection, query).await?;

@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::encode::Storage;
 use super::statements::Drops;
-use super::{client, errors};
+use super::{client, errors, remembered};
 use crate::sinks::failure::Failure;
 
 /// The current time as the tables hold it.
@@ -33,15 +33,25 @@ struct Actual {
     generated: bool,
 }
 
-/// Creates the table of a sink where it may, and checks it. Gives everything that is wrong.
-pub(crate) async fn prepare_sink(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> Vec<Failure> {
-    match prepare(connection, path, sink).await {
+/// Creates the table of a sink where it may (`created`), and checks it. Gives everything that is wrong.
+pub(crate) async fn prepare_sink(
+    connection: &mut SqliteConnection,
+    path: &str,
+    sink: &Sink,
+    created: &mut bool,
+) -> Vec<Failure> {
+    match prepare(connection, path, sink, created).await {
         Ok(problems) => problems,
         Err(failure) => vec![failure],
     }
 }
 
-async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> Result<Vec<Failure>, Failure> {
+async fn prepare(
+    connection: &mut SqliteConnection,
+    path: &str,
+    sink: &Sink,
+    created: &mut bool,
+) -> Result<Vec<Failure>, Failure> {
     let table = &sink.table;
     if table.contains('.') {
         return Ok(vec![Failure::configuration(
@@ -70,7 +80,9 @@ async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> 
                 Some("create it, or say `schema = create`".to_string()),
             )]);
         }
-        client::script(connection, &create_table(sink)).await.map_err(failed)?;
+        let outcome = create(connection, sink).await;
+        outcome.map_err(failed)?;
+        *created = true;
         return Ok(Vec::new());
     }
     if sink.schema_mode == SchemaMode::Evolve {
@@ -80,6 +92,17 @@ async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> 
     }
     let problems = check(connection, sink).await.map_err(failed)?;
     Ok(problems.unwrap_or_default())
+}
+
+/// With the mark on what is remembered of a table of that name, in one transaction.
+async fn create(connection: &mut SqliteConnection, sink: &Sink) -> Result<(), sqlx::Error> {
+    client::script(connection, "BEGIN IMMEDIATE").await?;
+    let outcome = async {
+        client::script(connection, &create_table(sink)).await?;
+        remembered::created(connection, &sink.table).await
+    }
+    .await;
+    client::end(connection, outcome).await
 }
 
 /// Everything that is wrong with the table of a sink; none if there is no table.

@@ -98,7 +98,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     let cursors = match (&history, settings.from) {
         // What the sources stood at belongs to the stage that stored it, and that was another one.
         (History::Fresh | History::RowsOnly(_), Some(_)) => BTreeMap::new(),
-        (History::Fresh | History::RowsOnly(_) | History::Stored, _) => {
+        (History::Fresh | History::RowsOnly(_) | History::Stored | History::Late(_) | History::Emptied(_), _) => {
             runtime.block_on(database.cursors()).map_err(&fail)?
         }
     };
