@@ -12,7 +12,7 @@ use super::super::embedded::{first_error, owner};
 use super::super::summary::{self, RefusedRows};
 use super::super::{beginning, bug};
 use super::{IDLE, Shared, kafka_connection};
-use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
+use crate::connectors::kafka::errors::{ANEW, ErrorKind, ReaderError};
 use crate::connectors::kafka::originals::KafkaOriginals;
 use crate::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
 use crate::engine::{Halt, StageCore};
@@ -271,7 +271,9 @@ impl Lane<'_> {
             ErrorKind::Retry => ErrorClass::OutOfReach,
         };
         let origin = self.topics.first().map(|it| it.origin);
-        RunError { name: error.name, message: error.message, help: error.help, origin, class }
+        let anew = beginning::anew(&self.shared.plan, &self.stage.id);
+        let help = error.help.map(|it| it.replace(ANEW, &anew));
+        RunError { name: error.name, message: error.message, help, origin, class }
     }
 
     fn reply(&mut self, reply: Reply) -> Result<(), RunError> {
@@ -349,10 +351,11 @@ impl Lane<'_> {
         RunError {
             name: "positions-gone",
             message: format!("the stored positions of stage `{}` are gone while it runs", self.stage.id),
-            help: Some(
-                "has a program under a new name taken them over (`was = …`)? Then run that one. Else somebody has deleted them"
-                    .into(),
-            ),
+            help: Some(format!(
+                "has a program under a new name taken them over (`was = …`)? Then run that one. Else somebody has deleted them: \
+                 start again with `--from` and where it begins, or say so with `{} --to …`",
+                beginning::anew(&self.shared.plan, &self.stage.id)
+            )),
             origin: self.topics.first().map(|it| it.origin),
             class: ErrorClass::WouldLose,
         }
@@ -378,9 +381,8 @@ impl Lane<'_> {
                         it.partition
                     ),
                     help: Some(format!(
-                        "if its records are to be read from the start, delete the rows of stage `{}` in pipewright.positions and \
-                         run once with `--from earliest`",
-                        self.stage.id
+                        "`{}` begins with the first record of the new topic; rows of the old one stay",
+                        beginning::anew(&self.shared.plan, &self.stage.id)
                     )),
                     origin: topic.map(|it| it.origin),
                     class: ErrorClass::WouldLose,
