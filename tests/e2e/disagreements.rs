@@ -163,3 +163,42 @@ fn positions_that_are_deleted_under_the_run_stop_it() {
     assert!(text.contains("--from earliest"), "{text}");
     assert_eq!(ask(&facts), stored);
 }
+
+#[test]
+fn one_position_that_is_gone_among_others_is_not_begun_anew() {
+    let project = project("one_row", 1_000);
+    project.run_to_end();
+    let delete = format!(
+        "DELETE FROM pipewright.positions WHERE program = '{}' AND partition = (SELECT min(partition) FROM pipewright.positions
+         WHERE program = '{0}')",
+        project.name
+    );
+    sql(&delete);
+    for _ in 0..2 {
+        let text = refused(&project, "position-missing");
+        let command =
+            format!("`pipewright positions reset main.pipe orders-to-db --partition {}.orders:0`", project.name);
+        assert!(text.contains(&command), "{text}");
+    }
+    check(&project, 1_000);
+}
+
+#[test]
+fn one_position_that_is_gone_among_others_is_not_begun_anew_embedded() {
+    let project = embedded("one_row_embedded", 1_000);
+    change(&project, "DELETE FROM pipewright_positions WHERE partition = 3");
+    for _ in 0..2 {
+        refused(&project, "position-missing");
+    }
+    assert_eq!(lite(&project, FACTS), expected(1_000).0.to_string());
+}
+
+#[test]
+fn a_database_without_positions_and_rows_is_filled_from_the_start() {
+    let project = embedded("all_gone", 1_000);
+    for table in ["facts", "customers", "pipewright_positions"] {
+        drop_table(&project, table);
+    }
+    project.run_to_end();
+    assert_eq!(lite(&project, FACTS), expected(1_000).0.to_string());
+}

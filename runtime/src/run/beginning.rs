@@ -1,9 +1,9 @@
 //! Where a stage may begin: what `--from` says, and when a stage must not begin without it.
 
-use pipewright_plan::{Plan, Stage, Start};
+use pipewright_plan::{Plan, Stage, Start, Topic};
 
 use crate::report::{ErrorClass, Event, Observer, RunError};
-use crate::sinks::{Emptied, History};
+use crate::sinks::{Acquired, Emptied, History};
 
 /// Refuses a stage that has rows but no position, unless the user said where it begins, and one that goes on in the middle although
 /// its rows are gone. `embedded`: its topics live in the
@@ -102,6 +102,37 @@ fn table_emptied(plan: &Plan, stage: &Stage, emptied: &Emptied) -> RunError {
             anew(plan, &stage.id)
         )),
         origin: stage.sinks.get(*sink).and_then(|it| plan.sink(it)).map(|it| it.origin),
+        class: ErrorClass::WouldLose,
+    }
+}
+
+/// Refuses a partition whose row is gone while those of later ones are there: partitions are added behind the last one, so this one
+/// was read before, and to begin anew in it would store its records twice.
+pub(super) fn check_rows(plan: &Plan, stage: &Stage, topics: &[Topic], acquired: &[Acquired]) -> Result<(), RunError> {
+    let is_new = |it: &&Acquired| it.next.is_none();
+    let before_another = |it: &&Acquired| {
+        acquired.iter().any(|other| other.topic == it.topic && other.partition > it.partition && other.next.is_some())
+    };
+    match acquired.iter().filter(is_new).find(before_another) {
+        Some(it) => Err(position_missing(plan, stage, topics.get(usize::from(it.topic)), it.partition)),
+        None => Ok(()),
+    }
+}
+
+/// A partition that was read before and has no position.
+pub(super) fn position_missing(plan: &Plan, stage: &Stage, topic: Option<&Topic>, partition: i32) -> RunError {
+    let name = topic.map_or("?", |it| it.topic.as_str());
+    RunError {
+        name: "position-missing",
+        message: format!(
+            "stage `{}` has read partition {partition} of `{name}` before, but its stored position is gone",
+            stage.id
+        ),
+        help: Some(format!(
+            "`{} --partition {name}:{partition}` reads the partition again from its start, with `--to` from elsewhere",
+            anew(plan, &stage.id)
+        )),
+        origin: topic.map(|it| it.origin),
         class: ErrorClass::WouldLose,
     }
 }

@@ -207,6 +207,7 @@ impl Lane<'_> {
                 let ids = (0u16..).zip(&self.stage.topics).map(|(topic, _)| self.topic_id(topic)).collect();
                 let acquired = self.committer.acquire(partitions, ids)?;
                 self.check_topics(&acquired)?;
+                beginning::check_rows(&self.shared.plan, self.stage, &self.topics, &acquired)?;
                 self.reading.on(Happened::Acquired(acquired));
             }
             Action::Start(fresh) => {
