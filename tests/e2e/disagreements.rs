@@ -3,8 +3,10 @@
 
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
 use crate::e2e::embedded::PROGRAM;
+use crate::e2e::project::HANGS;
 use crate::e2e::project::{
     Project, ask, ask_sqlite, block_on, brokers, eventually, expected, orders_csv, sql, text_of,
 };
@@ -154,11 +156,12 @@ fn positions_that_are_deleted_under_the_run_stop_it() {
     let stored = expected(1_000).0.to_string();
     eventually("all rows are stored", || ask(&facts) == stored);
     sql(&format!("DELETE FROM pipewright.positions WHERE program = '{}'", project.name));
-    let feed = Project::new("under_more", "");
-    feed.write("main.pipe", std::fs::read_to_string(project.path("main.pipe")).unwrap());
-    feed.write("orders.csv", orders_csv(2_000));
-    running.terminate();
-    running.wait();
+    let producer: BaseProducer = rdkafka::ClientConfig::new().set("bootstrap.servers", brokers()).create().unwrap();
+    let topic = format!("{}.orders", project.name);
+    producer.send(BaseRecord::<str, str>::to(&topic).payload("not a record")).map_err(|(error, _)| error).unwrap();
+    producer.flush(HANGS).unwrap();
+    assert_eq!(running.wait(), 4, "{}", running.log());
+    assert!(flat(&running.log()).contains("error[positions-gone]"), "{}", running.log());
     let text = refused(&project, "no-stored-position");
     assert!(text.contains("--from earliest"), "{text}");
     assert_eq!(ask(&facts), stored);
