@@ -7,6 +7,7 @@ mod embedded;
 mod foreign_keys;
 mod kafka;
 mod kafka_away;
+mod own_tables;
 mod postgres;
 mod postgres_setup;
 mod refused;

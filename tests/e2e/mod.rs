@@ -6,6 +6,7 @@
 mod beginning;
 mod changelogs;
 mod crash;
+mod disagreements;
 mod embedded;
 mod full_and_changed;
 mod killed_servers;

@@ -126,6 +126,14 @@ impl AnyDatabase {
             Self::Sqlite(it) => it.set_positions(changes).await,
         }
     }
+
+    /// The stage begins anew: that its tables are empty is right from now on. In the transaction that is open, if one is.
+    pub async fn forget_rows(&mut self) -> Result<(), DatabaseError> {
+        match self {
+            Self::Postgres(it) => it.forget_rows().await,
+            Self::Sqlite(it) => it.forget_rows().await,
+        }
+    }
 }
 
 impl Database for AnyDatabase {
@@ -199,6 +207,7 @@ mod tests {
                 database.start_at(&[]).await.map_err(drop)?;
                 database.cursors().await.map_err(drop)?;
                 database.dead_letters(&LetterFilter::default()).await.map_err(drop)?;
+                database.forget_rows().await.map_err(drop)?;
                 database.commit(&epoch, originals.as_ref()).await.map_err(drop)?;
                 Ok::<(), ()>(())
             });

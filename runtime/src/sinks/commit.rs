@@ -93,6 +93,8 @@ pub(crate) struct Tail<'a> {
     pub cursors: &'a BTreeMap<String, String>,
     /// Positions.
     pub moves: &'a [Move],
+    /// What becomes of the rows, per sink.
+    pub rows: &'a [SinkRows],
 }
 
 /// Why an epoch was not stored as it was.
@@ -169,7 +171,13 @@ async fn at_once<S: Session>(session: &mut S, epoch: &Epoch) -> Result<Committed
             counts.subtract(written.map_err(|failure| failure.of_sink(sink))?);
         }
     }
-    let tail = Tail { epoch: epoch.number, letters: &epoch.dead_letters, cursors: &epoch.cursors, moves: &epoch.moves };
+    let tail = Tail {
+        epoch: epoch.number,
+        letters: &epoch.dead_letters,
+        cursors: &epoch.cursors,
+        moves: &epoch.moves,
+        rows: &committed.rows,
+    };
     crash_points::here("epoch-rows");
     session.finish(&tail).await?;
     count_letters(&mut committed, &epoch.dead_letters);
@@ -230,7 +238,13 @@ async fn by_halves<S: Session>(
             }
         }
         let moves: Vec<Move> = epoch.moves.iter().map(|it| cuts.shorten(*it)).collect();
-        let tail = Tail { epoch: epoch.number, letters: &letters, cursors: &epoch.cursors, moves: &moves };
+        let tail = Tail {
+            epoch: epoch.number,
+            letters: &letters,
+            cursors: &epoch.cursors,
+            moves: &moves,
+            rows: &committed.rows,
+        };
         match session.finish(&tail).await {
             Ok(()) => {}
             // Something that is checked at the end only.

@@ -16,8 +16,45 @@ pub enum History {
     Fresh,
     /// It has stored a position.
     Stored,
+    /// It has stored a position, and these tables are new to it: they are filled from there.
+    Late(Vec<String>),
     /// No position, but rows.
     RowsOnly(Filled),
+    /// It has stored a position, but rows that it has stored before are gone.
+    Emptied(Emptied),
+}
+
+/// A table without rows whose stage goes on in the middle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emptied {
+    /// The sink, by index in the stage.
+    pub sink: usize,
+    /// Its table.
+    pub table: String,
+    /// How many rows were stored in it before at the least, if that is known.
+    pub rows: Option<u64>,
+    /// It is another table: it was dropped, or emptied at once.
+    pub another: bool,
+    /// What says, in the language of the database, that the table may be emptied at any time.
+    pub permit: String,
+}
+
+impl Emptied {
+    /// "at least 12 rows were stored in it before"
+    pub fn amount(&self) -> String {
+        match self.rows {
+            Some(1) => "a row was stored in it before".into(),
+            Some(rows) => format!("at least {} rows were stored in it before", thousands(rows)),
+            None => "rows were stored in it before".into(),
+        }
+    }
+}
+
+fn thousands(number: u64) -> String {
+    match (number / 1_000, number % 1_000) {
+        (0, rest) => rest.to_string(),
+        (more, rest) => format!("{},{rest:03}", thousands(more)),
+    }
 }
 
 /// A table with rows whose stage has no position.
@@ -40,24 +77,27 @@ impl Filled {
             None => "rows".into(),
             Some(1) => "1 row".into(),
             Some(rows) if rows > COUNTED => "more than 100,000 rows".into(),
-            Some(rows) if rows >= 1_000 => format!("{},{:03} rows", rows / 1_000, rows % 1_000),
-            Some(rows) => format!("{rows} rows"),
+            Some(rows) => format!("{} rows", thousands(rows)),
         }
     }
 }
 
-/// A table of the stage that holds rows: index of the sink, rows if they can be counted.
+/// What the positions of all programs say of a stage: program and stage of every one that is stored.
 #[cfg(feature = "engine")]
-pub(crate) type FilledTable = (usize, Option<u64>);
+pub(crate) fn begun(context: &StageContext, positions: &[(String, String)]) -> bool {
+    positions.iter().any(|(program, stage)| *program == context.program && *stage == context.stage)
+}
 
-/// Puts together what a database answered. `filled` must have been asked first: rows of a twin are stored with its positions,
-/// so whoever sees the rows sees the positions as well. `positions`: program and stage of every stored position.
+/// Of a stage without a position. `filled`: the first of its tables that holds rows, and how many, if they can be counted; it must
+/// have been looked for before the positions: rows of a twin are stored with its positions, so whoever sees the rows sees the
+/// positions as well.
 #[cfg(feature = "engine")]
-pub(crate) fn of(context: &StageContext, filled: Option<FilledTable>, positions: &[(String, String)]) -> History {
+pub(crate) fn without_position(
+    context: &StageContext,
+    filled: Option<(usize, Option<u64>)>,
+    positions: &[(String, String)],
+) -> History {
     let has = |stage: &String| positions.iter().any(|(program, it)| *program == context.program && it == stage);
-    if has(&context.stage) {
-        return History::Stored;
-    }
     // Two stages may append to one table: then the rows may well be the other one's.
     let Some((sink, rows)) = filled.filter(|_| !context.sharing.iter().any(has)) else { return History::Fresh };
     let others = positions.iter().filter(|(program, stage)| *stage == context.stage && *program != context.program);
@@ -77,5 +117,6 @@ mod tests {
         assert_eq!(amount(Some(19_005)), "19,005 rows");
         assert_eq!(amount(Some(COUNTED + 1)), "more than 100,000 rows");
         assert_eq!(amount(None), "rows");
+        assert_eq!(thousands(1_002_003), "1,002,003");
     }
 }

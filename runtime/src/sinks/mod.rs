@@ -36,11 +36,13 @@ pub(crate) mod renamed;
 mod sift;
 #[cfg(feature = "engine")]
 mod stage_context;
+#[cfg(feature = "engine")]
+pub(crate) mod tables;
 
 #[cfg(feature = "engine")]
 pub use any::{AnyDatabase, describe, location, open, open_connection};
 #[cfg(feature = "engine")]
-pub use history::{Filled, History};
+pub use history::{Emptied, Filled, History};
 #[cfg(feature = "engine")]
 pub use stage_context::StageContext;
 

@@ -1,10 +1,10 @@
 //! What a database must know of the stage it serves: names, sinks, topics.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pipewright_plan::{Plan, Sink, Stage};
 
-use crate::sinks::DatabaseError;
+use crate::sinks::{Acquired, DatabaseError};
 
 /// A stage as its database sees it.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct StageContext {
     pub connection: String,
     /// The names of its topics in Kafka, in the order of [`Stage::topics`].
     pub topics: Vec<String>,
+    /// The ids of those topics as far as they are known: by them a topic that was created anew is another one.
+    pub topic_ids: BTreeMap<u16, String>,
     /// Its sinks, in order.
     pub sinks: Vec<Sink>,
     /// `file:line` of each sink.
@@ -60,6 +62,7 @@ impl StageContext {
                 let names: BTreeSet<String> = feeds.map(|it| it.source.clone()).collect();
                 names.into_iter().collect()
             },
+            topic_ids: BTreeMap::new(),
             sharing: sharing(plan, stage),
             places: sinks.iter().map(|sink| plan.place(sink.origin)).collect(),
             sinks,
@@ -75,6 +78,7 @@ impl StageContext {
             owner: String::new(),
             connection: connection.to_string(),
             topics: Vec::new(),
+            topic_ids: BTreeMap::new(),
             sinks: Vec::new(),
             places: Vec::new(),
             sharing: Vec::new(),
@@ -86,6 +90,17 @@ impl StageContext {
     pub fn letter_topic(&self, index: u16) -> &str {
         let source = usize::from(index).checked_sub(self.topics.len()).and_then(|it| self.sources.get(it));
         source.map_or_else(|| self.topic(index), String::as_str)
+    }
+
+    /// The id of that topic; empty: it has none, or it is not known.
+    pub fn letter_topic_id(&self, index: u16) -> &str {
+        self.topic_ids.get(&index).map_or("", String::as_str)
+    }
+
+    /// Keeps the ids that the positions of partitions count in.
+    pub fn learn_topic_ids(&mut self, positions: &[Acquired]) {
+        let known = positions.iter().filter_map(|it| Some((it.topic, it.topic_id.clone()?)));
+        self.topic_ids.extend(known);
     }
 
     /// The Kafka name of a topic by its index.

@@ -254,6 +254,8 @@ fn a_position_whose_records_are_deleted_is_data_lost() {
     };
     assert_eq!((error.name, error.class), ("data-lost", ErrorKind::Fatal(ErrorClass::WouldLose)));
     assert_eq!(error.message, format!("40 records of partition 0 of `{topic}` were deleted before they were read"));
+    let help = error.help.unwrap();
+    assert!(help.contains(&format!("`pipewright positions reset FILE STAGE --partition {topic}:0`")), "{help}");
 }
 
 #[test]

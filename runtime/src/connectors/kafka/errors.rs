@@ -15,6 +15,9 @@ pub enum ErrorKind {
     Fatal(ErrorClass),
 }
 
+/// How a help says to set a position. Whoever knows the program and the stage puts them in.
+pub(crate) const ANEW: &str = "pipewright positions reset FILE STAGE";
+
 /// Why reading or writing a topic failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

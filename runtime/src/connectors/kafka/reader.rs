@@ -20,7 +20,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::admin::{invalid_client, what};
 use super::batch::{Batch, MessageQueue, QueueError, Signal};
 use super::client::{self, Purpose};
-use super::errors::{ReaderError, is_away};
+use super::errors::{ANEW, ReaderError, is_away};
 use super::farewell;
 use super::membership::{Change, Membership};
 use super::native::topic_ids::topic_ids;
@@ -253,7 +253,10 @@ impl StageReader {
                     "partition {partition} of `{name}` ends at offset {high}, before the stored position {position}"
                 ),
             )
-            .help("the topic was created again, or its cluster lost records: see `explain log-truncated`"),
+            .help(format!(
+                "the topic was created again, or its cluster lost records: `{ANEW} --partition {name}:{partition} --to latest` \
+                 goes on at its end, and without `--to` it is read again from its start"
+            )),
             Ok(_) | Err(_) => ReaderError::retry(
                 "kafka-error",
                 format!("partition {partition} of `{name}` cannot be read at offset {position}: {}", error.text),
@@ -491,7 +494,8 @@ impl Drop for StageReader {
 
 pub(crate) fn topic_recreated(name: &str) -> ReaderError {
     let message = format!("topic `{name}` was deleted and created again since it was last read");
-    ReaderError::would_lose("topic-recreated", message).help("see `pipewright explain topic-recreated`")
+    ReaderError::would_lose("topic-recreated", message)
+        .help(format!("`{ANEW}` begins with the first record of the new topic; rows of the old one stay"))
 }
 
 fn data_lost(name: &str, partition: i32, position: i64, low: i64) -> ReaderError {
@@ -499,5 +503,7 @@ fn data_lost(name: &str, partition: i32, position: i64, low: i64) -> ReaderError
         "data-lost",
         format!("{} records of partition {partition} of `{name}` were deleted before they were read", low - position),
     )
-    .help(format!("the stored position is {position}, the topic begins at {low}: see `pipewright explain data-lost`"))
+    .help(format!(
+        "the stored position is {position}, the topic begins at {low}: `{ANEW} --partition {name}:{partition}` goes on there"
+    ))
 }

@@ -8,12 +8,15 @@ use super::client::{self, Client};
 use super::encode::PostgresEncoder;
 use super::session::PostgresSession;
 use super::table::Table;
-use super::{PostgresConnection, changed, foreign_keys, history, letters, look, positions, prepare, renamed};
+use super::{
+    PostgresConnection, changed, foreign_keys, history, letters, look, own, positions, prepare, remembered, renamed,
+};
 use crate::sinks::commit::{self, Unsettled};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
 use crate::sinks::look::Look;
 use crate::sinks::positions::{Changes, Stored};
+use crate::sinks::tables::Tally;
 use crate::sinks::{
     Acquired, ChunkRow, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext,
 };
@@ -26,6 +29,7 @@ pub struct PostgresDatabase {
     tables: Vec<Table>,
     /// The order in which they are written.
     sequence: Vec<usize>,
+    tally: Tally,
     client: Option<Client>,
     scratch: Vec<u8>,
     order: Vec<ChunkRow>,
@@ -51,6 +55,7 @@ impl PostgresDatabase {
             options,
             tables: Vec::new(),
             sequence: Vec::new(),
+            tally: Tally::default(),
             client: None,
             scratch: Vec::new(),
             order: Vec::new(),
@@ -70,6 +75,16 @@ impl PostgresDatabase {
     /// Dead letters of the program, oldest first.
     pub async fn letters(&mut self, filter: &LetterFilter) -> Result<Vec<StoredLetter>, DatabaseError> {
         let outcome = self.read_letters(filter).await;
+        self.settle(outcome)
+    }
+
+    /// The stage begins anew: that its tables are empty is right from now on. In the transaction that is open, if one is.
+    pub async fn forget_rows(&mut self) -> Result<(), DatabaseError> {
+        let context = self.context.clone();
+        let outcome = match self.client().await {
+            Ok(client) => remembered::forget(client, &context).await,
+            Err(failure) => Err(failure),
+        };
         self.settle(outcome)
     }
 
@@ -108,7 +123,7 @@ impl PostgresDatabase {
     async fn lock_all(&mut self) -> Result<Stored, Failure> {
         let context = self.context.clone();
         let client = self.client().await?;
-        prepare::create_own(client).await?;
+        own::create(client).await?;
         renamed::take_over(client, &context).await?;
         positions::lock(client, &context).await
     }
@@ -157,7 +172,7 @@ impl PostgresDatabase {
         if let Some(wrong) = look::server(client).await? {
             return Ok(vec![wrong]);
         }
-        prepare::create_own(client).await?;
+        own::create(client).await?;
         renamed::take_over(client, &context).await?;
         let (mut tables, mut problems) = (Vec::new(), Vec::new());
         for (index, sink) in sinks.iter().enumerate() {
@@ -224,6 +239,7 @@ impl PostgresDatabase {
             let Some((next, generation, topic_id)) = found.get(&(name, *partition)).cloned() else { continue };
             acquired.push(Acquired { topic: *topic, partition: *partition, next, generation, topic_id });
         }
+        self.context.learn_topic_ids(&acquired);
         Ok(acquired)
     }
 
@@ -252,7 +268,9 @@ impl PostgresDatabase {
             client.script("ROLLBACK").await?;
             return Err(outcome);
         }
-        client.script("COMMIT").await
+        client.script("COMMIT").await?;
+        self.context.learn_topic_ids(positions);
+        Ok(())
     }
 
     async fn read_cursors(&mut self) -> Result<BTreeMap<String, String>, Failure> {
@@ -266,7 +284,11 @@ impl PostgresDatabase {
 
     async fn read_history(&mut self) -> Result<History, Failure> {
         let (context, schema) = (self.context.clone(), self.options.schema.clone());
-        history::read(self.client().await?, &context, &schema).await
+        self.client().await?;
+        let Some(client) = &mut self.client else {
+            return Err(Failure::Unavailable("the connection is gone".to_string()));
+        };
+        history::read(client, &context, &schema, &self.tables).await
     }
 
     async fn commit_all(&mut self, epoch: &Epoch, originals: &dyn Originals) -> Result<Committed, Unsettled> {
@@ -276,6 +298,7 @@ impl PostgresDatabase {
             context: &self.context,
             tables: &self.tables,
             sequence: &self.sequence,
+            tally: &self.tally,
             scratch: &mut self.scratch,
             order: &mut self.order,
             in_parts: false,
@@ -284,6 +307,9 @@ impl PostgresDatabase {
         if let Err(Unsettled::Failed(failure @ Failure::Configuration { .. })) = outcome {
             let failure = changed::explained(&mut client, &self.context, &self.options.schema, failure).await;
             outcome = Err(Unsettled::Failed(failure));
+        }
+        if let Ok(committed) = &outcome {
+            self.tally.stored(&committed.rows);
         }
         if !matches!(&outcome, Err(Unsettled::Failed(failure)) if failure.breaks_connection()) {
             self.client = Some(client);

@@ -18,13 +18,13 @@ pub(crate) async fn insert(client: &mut Client, context: &StageContext, letters:
     if letters.is_empty() {
         return Ok(());
     }
-    let sql = "INSERT INTO pipewright.dead_letters (program, stage, topic, partition, \"offset\", ordinal, key, value, headers, \
-               record_time, node, step, place, name, reason, stale_key) \
-               SELECT $1, $2, topic, part, pos, ordinal, key, value, headers::json, \
+    let sql = "INSERT INTO pipewright.dead_letters (program, stage, topic, topic_id, partition, \"offset\", ordinal, key, value, \
+               headers, record_time, node, step, place, name, reason, stale_key) \
+               SELECT $1, $2, topic, id, part, pos, ordinal, key, value, headers::json, \
                timestamptz 'epoch' + us * interval '1 microsecond', node, step, place, name, reason, stale_key \
                FROM unnest($3::text[], $4::int[], $5::bigint[], $6::int[], $7::bytea[], $8::bytea[], $9::text[], $10::bigint[], \
-               $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[]) \
-               AS u (topic, part, pos, ordinal, key, value, headers, us, node, step, place, name, reason, stale_key) \
+               $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[], $17::text[]) \
+               AS u (topic, part, pos, ordinal, key, value, headers, us, node, step, place, name, reason, stale_key, id) \
                ON CONFLICT DO NOTHING";
     fn each<T>(letters: &[DeadLetter], get: impl Fn(&DeadLetter) -> T) -> Vec<T> {
         letters.iter().map(get).collect()
@@ -45,7 +45,8 @@ pub(crate) async fn insert(client: &mut Client, context: &StageContext, letters:
         .bind(each(letters, |it| text(&it.place)))
         .bind(each(letters, |it| it.bad.name.to_string()))
         .bind(each(letters, |it| text(&it.bad.reason)))
-        .bind(each(letters, |it| it.stale_key));
+        .bind(each(letters, |it| it.stale_key))
+        .bind(each(letters, |it| context.letter_topic_id(it.at.topic).to_string()));
     client.execute(query).await.map(drop)
 }
 

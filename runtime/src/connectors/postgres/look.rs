@@ -54,7 +54,7 @@ pub(crate) async fn look(
     if problems.is_empty() && tables.iter().all(|(_, it)| *it != TableLook::Created) {
         problems.extend(foreign_keys::sequence(client, &context.sinks, default_schema).await.err());
     }
-    let history = history::read(client, context, default_schema).await?;
+    let history = history::peek(client, context, default_schema).await?;
     Ok((Some(Look { tables, history }), problems))
 }
 

@@ -1,5 +1,4 @@
-//! Creates what is missing (Pipewright's own tables, tables of sinks where they may be created) and checks tables of sinks
-//! against the plan.
+//! Creates tables of sinks where they are missing and may be created, and checks them against the plan.
 
 use pipewright_plan::{SchemaMode, Sink, Write};
 
@@ -11,42 +10,6 @@ use crate::sinks::failure::Failure;
 
 /// Held while tables are created, so that two instances may start at once.
 pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(7308057163457230164)";
-
-/// Pipewright's own tables.
-const OWN: &str = "
-CREATE SCHEMA IF NOT EXISTS pipewright;
-CREATE TABLE IF NOT EXISTS pipewright.positions (
-  program text NOT NULL, stage text NOT NULL, topic text NOT NULL, partition integer NOT NULL, next_offset bigint,
-  epoch bigint NOT NULL DEFAULT 0, generation bigint NOT NULL, owner text NOT NULL, topic_id text,
-  updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (program, stage, topic, partition)) WITH (fillfactor = 50);
-CREATE TABLE IF NOT EXISTS pipewright.cursors (
-  program text NOT NULL, source text NOT NULL, cursor text NOT NULL, PRIMARY KEY (program, source));
-CREATE TABLE IF NOT EXISTS pipewright.dead_letters (
-  program text NOT NULL, stage text NOT NULL, topic text NOT NULL, partition integer NOT NULL, \"offset\" bigint NOT NULL,
-  ordinal integer NOT NULL, key bytea, value bytea, headers json, record_time timestamptz, node text NOT NULL, step text,
-  place text NOT NULL, name text NOT NULL, reason text NOT NULL, stale_key boolean NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now(), replayed_at timestamptz,
-  PRIMARY KEY (program, stage, topic, partition, \"offset\", ordinal));
-";
-
-/// Creates Pipewright's own tables. Where they are there already, no right to create anything is needed.
-pub(crate) async fn create_own(client: &mut Client) -> Result<(), Failure> {
-    let there = "SELECT 1 WHERE to_regclass('pipewright.positions') IS NOT NULL \
-                 AND to_regclass('pipewright.cursors') IS NOT NULL AND to_regclass('pipewright.dead_letters') IS NOT NULL";
-    if !client.rows(sqlx::query(there)).await?.is_empty() {
-        return Ok(());
-    }
-    let created = client.script(&format!("BEGIN; {LOCK}; {OWN} COMMIT")).await;
-    end(client, created).await.map_err(|failure| match failure {
-        Failure::Configuration { name: "permission-denied", message, sink, .. } => Failure::Configuration {
-            name: "permission-denied",
-            message,
-            help: Some("let this user create the schema `pipewright`: GRANT CREATE ON DATABASE … TO …".to_string()),
-            sink,
-        },
-        other => other,
-    })
-}
 
 /// Undoes a transaction that failed.
 pub(crate) async fn end<T>(client: &mut Client, outcome: Result<T, Failure>) -> Result<T, Failure> {
@@ -80,6 +43,7 @@ async fn prepare(
     let (schema, table) = split_name(sink, default_schema);
     let name = format!("{}.{}", quoted(schema), quoted(table));
     let mut actual = catalog::read(client, &name).await?;
+    let mut is_created = false;
     if actual.is_none() {
         if sink.schema_mode == SchemaMode::Fixed {
             return Ok(Err(vec![table_missing(sink)]));
@@ -90,6 +54,7 @@ async fn prepare(
         let created = client.script(&format!("BEGIN; {LOCK}; {}; COMMIT", create_table(sink, &name))).await;
         end(client, created).await?;
         actual = catalog::read(client, &name).await?;
+        is_created = true;
     } else if let (SchemaMode::Evolve, Some(it)) = (sink.schema_mode, &actual) {
         let added = added_columns(sink, &name, it);
         if !added.is_empty() {
@@ -107,7 +72,10 @@ async fn prepare(
         return Err(Failure::Unavailable(format!("the table `{}` was dropped meanwhile", sink.table)));
     };
     let (wires, problems) = check(sink, &name, &actual);
-    Ok(if problems.is_empty() { Ok(Table::new(index, sink, &name, wires, &shape, &actual)) } else { Err(problems) })
+    if !problems.is_empty() {
+        return Ok(Err(problems));
+    }
+    Ok(Ok(Table { created: is_created, ..Table::new(index, sink, &name, wires, &shape, &actual) }))
 }
 
 pub(super) fn table_missing(sink: &Sink) -> Failure {

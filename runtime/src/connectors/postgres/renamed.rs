@@ -30,10 +30,12 @@ async fn move_all(client: &mut Client, context: &StageContext, program: &str, st
         (_, 0) => {}
         _ => return Err(both(context, program, stage)),
     }
-    // Rows without an offset say nothing.
+    // Rows without an offset say nothing, nor what is remembered of tables without a position.
     let forget = "DELETE FROM pipewright.positions WHERE program = $1 AND stage = $2 AND next_offset IS NULL";
     client.execute(sqlx::query(forget).bind(&context.program).bind(&context.stage)).await?;
-    for table in ["positions", "dead_letters"] {
+    let forget = "DELETE FROM pipewright.tables WHERE program = $1 AND stage = $2";
+    client.execute(sqlx::query(forget).bind(&context.program).bind(&context.stage)).await?;
+    for table in ["positions", "dead_letters", "tables"] {
         let sql = format!("UPDATE pipewright.{table} SET program = $3, stage = $4 WHERE program = $1 AND stage = $2");
         let query = names.iter().fold(sqlx::query(&sql), |query, name| query.bind(*name));
         client.execute(query).await?;

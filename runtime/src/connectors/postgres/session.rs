@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use sqlx::Row;
 
 use super::client::Client;
-use super::letters;
 use super::table::{CHANGED, Table, UpsertSql, literal};
+use super::{letters, remembered};
 use crate::crash_points;
 use crate::sinks::commit::{Manner, Part, Session, Tail};
 use crate::sinks::failure::Failure;
+use crate::sinks::tables::Tally;
 use crate::sinks::{ChunkRow, Move, NotKept, Phase, StageContext, key};
 
 /// A connection with what it needs to write.
@@ -19,6 +20,8 @@ pub(crate) struct PostgresSession<'a> {
     pub tables: &'a [Table],
     /// The order in which they are written.
     pub sequence: &'a [usize],
+    /// What is remembered of the rows.
+    pub tally: &'a Tally,
     /// Reused: what goes over the wire.
     pub scratch: &'a mut Vec<u8>,
     /// Reused: the order of rows.
@@ -68,7 +71,7 @@ impl PostgresSession<'_> {
              FROM (VALUES {values}) v (topic, part, prev, next, gen) \
              WHERE p.program = {} AND p.stage = {} AND p.topic = v.topic AND p.partition = v.part \
              AND p.next_offset = v.prev AND p.generation = v.gen RETURNING 1) \
-             SELECT 1 / (count(*) = {})::int FROM u; COMMIT",
+             SELECT 1 / (count(*) = {})::int FROM u; ",
             tail.epoch,
             literal(&self.context.program),
             literal(&self.context.stage),
@@ -236,7 +239,11 @@ impl Session for PostgresSession<'_> {
             sql.push_str(&table.unchanged);
             sql.push_str("; ");
         }
-        sql.push_str(&if tail.moves.is_empty() { "COMMIT".to_string() } else { self.fence(tail) });
+        if !tail.moves.is_empty() {
+            sql.push_str(&self.fence(tail));
+        }
+        sql.push_str(&remembered::note(self.context, self.tally.due(tail.rows)));
+        sql.push_str("COMMIT");
         if self.client.commit_fenced(&sql).await.map_err(|failure| self.changed(failure))? {
             return Ok(());
         }

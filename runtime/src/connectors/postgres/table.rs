@@ -48,6 +48,8 @@ pub(crate) struct Table {
     pub upsert: Option<UpsertSql>,
     /// Fails, naming [`CHANGED`] and the sink, if the table is no longer as it was checked.
     pub unchanged: String,
+    /// This run has created it.
+    pub created: bool,
 }
 
 /// What the failure of [`Table::unchanged`] says, before the number of the sink.
@@ -104,7 +106,7 @@ impl Table {
         let columns = list(sink.columns.fields.iter().map(|field| &field.name));
         let Write::Upsert { key, on_delete, version } = &sink.write else {
             let copy_rows = format!("COPY {name} ({columns}) FROM STDIN (FORMAT binary)");
-            return Self { wires, copy_rows, upsert: None, unchanged };
+            return Self { wires, copy_rows, upsert: None, unchanged, created: false };
         };
         let (rows, keys) = (format!("pg_temp.pipewright_rows_{index}"), format!("pg_temp.pipewright_keys_{index}"));
         let key_list = list(key);
@@ -150,6 +152,7 @@ impl Table {
             }),
             wires,
             unchanged,
+            created: false,
         }
     }
 }

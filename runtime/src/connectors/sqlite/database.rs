@@ -1,6 +1,6 @@
 //! A stage's SQLite database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection as Client};
@@ -10,12 +10,15 @@ use super::foreign_keys::{self, ForeignKeys};
 use super::session::{SqliteSession, statements};
 use super::statements::Statements;
 use super::tables::NOW;
-use super::{SqliteConnection, changed, client, errors, history, letters, look, positions, renamed, tables};
+use super::{
+    SqliteConnection, changed, client, errors, history, letters, look, own, positions, remembered, renamed, tables,
+};
 use crate::sinks::commit;
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 use crate::sinks::failure::Failure;
 use crate::sinks::look::Look;
 use crate::sinks::positions::{Changes, Stored};
+use crate::sinks::tables::Tally;
 use crate::sinks::{Acquired, Committed, Database, DatabaseError, Epoch, History, Originals, RowEncoder, StageContext};
 
 /// One stage's SQLite database: a file, durable (WAL, synchronous writes), one writer at a time.
@@ -24,6 +27,9 @@ pub struct SqliteDatabase {
     options: SqliteConnection,
     statements: Vec<Statements>,
     keys: ForeignKeys,
+    /// Sinks whose tables this run has created.
+    created: BTreeSet<usize>,
+    tally: Tally,
     client: Option<Client>,
 }
 
@@ -31,7 +37,15 @@ impl SqliteDatabase {
     /// Not connected yet.
     pub fn new(context: StageContext, options: SqliteConnection) -> Self {
         let keys = ForeignKeys { sequence: (0..context.sinks.len()).collect(), circle: false };
-        Self { statements: statements(&context.sinks), context, options, keys, client: None }
+        Self {
+            statements: statements(&context.sinks),
+            context,
+            options,
+            keys,
+            created: BTreeSet::new(),
+            tally: Tally::default(),
+            client: None,
+        }
     }
 
     /// What encodes the rows of each sink of the stage, in order.
@@ -93,7 +107,7 @@ impl SqliteDatabase {
     async fn lock_all(&mut self) -> Result<Stored, Failure> {
         let (path, context) = (self.options.path.clone(), self.context.clone());
         let client = self.client(true).await?;
-        tables::create_own(client, &path).await?;
+        own::create(client, &path).await?;
         renamed::take_over(client, &context, &path).await?;
         positions::lock(client, &context).await.map_err(|error| errors::failure(error, &path))
     }
@@ -105,6 +119,16 @@ impl SqliteDatabase {
             Ok(client) => {
                 positions::write(client, &context, changes).await.map_err(|error| errors::failure(error, &path))
             }
+            Err(failure) => Err(failure),
+        };
+        self.settle(outcome)
+    }
+
+    /// The stage begins anew: that its tables are empty is right from now on. In the transaction that is open, if one is.
+    pub async fn forget_rows(&mut self) -> Result<(), DatabaseError> {
+        let (context, path) = (self.context.clone(), self.options.path.clone());
+        let outcome = match self.client(true).await {
+            Ok(client) => remembered::forget(client, &context).await.map_err(|error| errors::failure(error, &path)),
             Err(failure) => Err(failure),
         };
         self.settle(outcome)
@@ -135,17 +159,20 @@ impl SqliteDatabase {
         let path = self.options.path.clone();
         let (context, sinks) = (self.context.clone(), self.context.sinks.clone());
         let client = self.client(true).await?;
-        tables::create_own(client, &path).await?;
+        own::create(client, &path).await?;
         renamed::take_over(client, &context, &path).await?;
-        let (mut problems, mut statements) = (Vec::new(), statements(&sinks));
+        let (mut problems, mut created, mut statements) = (Vec::new(), Vec::new(), statements(&sinks));
         for (index, (sink, statements)) in sinks.iter().zip(&mut statements).enumerate() {
-            let found = tables::prepare_sink(client, &path, sink).await;
+            let mut is_created = false;
+            let found = tables::prepare_sink(client, &path, sink, &mut is_created).await;
+            created.extend(is_created.then_some(index));
             problems.extend(found.into_iter().map(|failure| failure.of_sink(index)));
             let drops = tables::drops(client, sink).await;
             statements.drops = drops.map_err(|error| errors::failure(error, &path))?;
         }
         let keys = foreign_keys::read(client, &sinks).await.map_err(|error| errors::failure(error, &path))?;
         (self.statements, self.keys) = (statements, keys);
+        self.created.extend(created);
         Ok(problems)
     }
 
@@ -164,7 +191,9 @@ impl SqliteDatabase {
              updated_at = excluded.updated_at RETURNING next_offset, generation, topic_id"
         );
         let outcome = acquire(client, &context, &sql, partitions, ids).await;
-        outcome.map_err(|error| errors::failure(error, &path))
+        let acquired = outcome.map_err(|error| errors::failure(error, &path))?;
+        self.context.learn_topic_ids(&acquired);
+        Ok(acquired)
     }
 
     async fn start_all(&mut self, positions: &[Acquired]) -> Result<(), Failure> {
@@ -176,7 +205,10 @@ impl SqliteDatabase {
              WHERE program = ? AND stage = ? AND topic = ? AND partition = ? AND generation = ? AND next_offset IS NULL"
         );
         match start(client, &context, &sql, positions).await {
-            Ok(None) => Ok(()),
+            Ok(None) => {
+                self.context.learn_topic_ids(positions);
+                Ok(())
+            }
             Ok(Some((topic, partition))) => Err(Failure::Fenced(topic, partition)),
             Err(error) => Err(errors::failure(error, &path)),
         }
@@ -195,8 +227,9 @@ impl SqliteDatabase {
     async fn read_history(&mut self) -> Result<History, Failure> {
         let path = self.options.path.clone();
         let context = self.context.clone();
+        let created = self.created.clone();
         let client = self.client(true).await?;
-        history::read(client, &context).await.map_err(|error| errors::failure(error, &path))
+        history::read(client, &context, &created).await.map_err(|error| errors::failure(error, &path))
     }
 
     /// After this the connection is closed if it must be.
@@ -253,12 +286,16 @@ impl Database for SqliteDatabase {
             context: &self.context,
             statements: &mut self.statements,
             keys: &self.keys,
+            tally: &self.tally,
             path: &self.options.path,
         };
         let mut outcome = commit::commit(&mut session, &self.context, epoch, originals).await;
         if let Err(commit::Unsettled::Failed(failure @ Failure::Configuration { .. })) = outcome {
             let failure = changed::explained(connection, &self.context, &self.options.path, failure).await;
             outcome = Err(commit::Unsettled::Failed(failure));
+        }
+        if let Ok(committed) = &outcome {
+            self.tally.stored(&committed.rows);
         }
         let broken = matches!(&outcome, Err(commit::Unsettled::Failed(failure)) if failure.breaks_connection());
         if !broken {

@@ -1,47 +1,122 @@
-//! What a SQLite database knows of a stage: rows in its tables, stored positions.
+//! What a SQLite database knows of a stage: rows in its tables, stored positions, and what is remembered of the tables.
+
+use std::collections::BTreeSet;
 
 use sqlx::{Row, SqliteConnection};
 
-use super::client;
 use super::tables::quoted;
+use super::{client, remembered};
 use crate::sinks::StageContext;
-use crate::sinks::history::{self, COUNTED, FilledTable, History};
+use crate::sinks::history::{self, COUNTED, Emptied, History};
+use crate::sinks::tables::{Now, Remembered, Verdict, judge};
 
-/// What is there of the stage.
-pub(crate) async fn read(connection: &mut SqliteConnection, context: &StageContext) -> Result<History, sqlx::Error> {
-    let all: Vec<usize> = (0..context.sinks.len()).collect();
-    look(connection, context, true, &all).await
+/// What is there of the stage. `created`: the sinks whose tables this run has created.
+pub(crate) async fn read(
+    connection: &mut SqliteConnection,
+    context: &StageContext,
+    created: &BTreeSet<usize>,
+) -> Result<History, sqlx::Error> {
+    let mut filled = Vec::new();
+    for sink in &context.sinks {
+        filled.push(is_filled(connection, &sink.table).await?);
+    }
+    let positions = positions(connection).await?;
+    let begun = history::begun(context, &positions);
+    let known = remembered::read(connection, context).await?;
+    let mut late = Vec::new();
+    for (index, (sink, filled)) in context.sinks.iter().zip(&filled).enumerate() {
+        let before = known.iter().find(|it| it.table == sink.table);
+        let another = before.is_some_and(|it| it.identity != remembered::SAME);
+        let created = created.contains(&index);
+        let now = |filled| Now { filled: Some(filled), created, another };
+        let mut verdict = judge(begun, !known.is_empty(), before, now(*filled));
+        if let Verdict::Emptied(_) = verdict {
+            // A twin may have stored its first rows since.
+            let again = is_filled(connection, &sink.table).await?;
+            verdict = judge(begun, !known.is_empty(), before, now(again));
+        }
+        let as_now = |rows| Remembered {
+            table: sink.table.clone(),
+            identity: remembered::SAME.to_string(),
+            rows,
+            deletes: false,
+            may_be_empty: false,
+        };
+        match verdict {
+            Verdict::Fine => {}
+            Verdict::Remember(rows) => remembered::write(connection, context, before, &as_now(rows)).await?,
+            Verdict::Late => {
+                remembered::write(connection, context, before, &as_now(Some(0))).await?;
+                late.push(sink.table.clone());
+            }
+            Verdict::Emptied(rows) => {
+                if before.is_none() {
+                    // So that the next run knows it, too: it finds a table.
+                    let gone = Remembered { identity: String::new(), ..as_now(None) };
+                    remembered::write(connection, context, None, &gone).await?;
+                }
+                return Ok(History::Emptied(Emptied {
+                    sink: index,
+                    table: sink.table.clone(),
+                    rows: rows.and_then(|it| u64::try_from(it).ok()),
+                    another: another || created,
+                    permit: remembered::permit(context, &sink.table),
+                }));
+            }
+        }
+    }
+    match (begun, late.is_empty()) {
+        (true, true) => Ok(History::Stored),
+        (true, false) => Ok(History::Late(late)),
+        (false, _) => {
+            let filled = count(connection, context, &filled).await?;
+            Ok(history::without_position(context, filled, &positions))
+        }
+    }
 }
 
-/// The same before anything was made: whether Pipewright's own tables are there, and which of the sinks' are.
-pub(super) async fn look(
+/// The same for a look that writes nothing, before anything was made: whether Pipewright's own tables are there, and which of
+/// the sinks' are. What is remembered of the tables is not compared.
+pub(super) async fn peek(
     connection: &mut SqliteConnection,
     context: &StageContext,
     own: bool,
     there: &[usize],
 ) -> Result<History, sqlx::Error> {
-    let filled = filled(connection, context, there).await?;
-    if !own {
-        return Ok(history::of(context, filled, &[]));
+    let mut filled = Vec::new();
+    for (index, sink) in context.sinks.iter().enumerate() {
+        filled.push(there.contains(&index) && is_filled(connection, &sink.table).await?);
     }
-    let sql = "SELECT DISTINCT program, stage FROM pipewright_positions WHERE next_offset IS NOT NULL";
-    let rows = client::rows(connection, sqlx::query(sql)).await?;
-    let positions = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-    Ok(history::of(context, filled, &positions.collect::<Result<Vec<_>, sqlx::Error>>()?))
+    let positions = if own { positions(connection).await? } else { vec![] };
+    if history::begun(context, &positions) {
+        return Ok(History::Stored);
+    }
+    let filled = count(connection, context, &filled).await?;
+    Ok(history::without_position(context, filled, &positions))
 }
 
-async fn filled(
+/// Program and stage of all that have begun.
+async fn positions(connection: &mut SqliteConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let sql = "SELECT DISTINCT program, stage FROM pipewright_positions WHERE next_offset IS NOT NULL";
+    let rows = client::rows(connection, sqlx::query(sql)).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+async fn is_filled(connection: &mut SqliteConnection, table: &str) -> Result<bool, sqlx::Error> {
+    let sql = format!("SELECT 1 FROM {} LIMIT 1", quoted(table));
+    Ok(!client::rows(connection, sqlx::query(&sql)).await?.is_empty())
+}
+
+/// The first table that holds rows, and how many.
+async fn count(
     connection: &mut SqliteConnection,
     context: &StageContext,
-    there: &[usize],
-) -> Result<Option<FilledTable>, sqlx::Error> {
-    for (index, sink) in context.sinks.iter().enumerate().filter(|(index, _)| there.contains(index)) {
-        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {})", quoted(&sink.table), COUNTED + 1);
-        let rows = client::rows(connection, sqlx::query(&sql)).await?;
-        let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
-        if count > 0 {
-            return Ok(Some((index, u64::try_from(count).ok())));
-        }
-    }
-    Ok(None)
+    filled: &[bool],
+) -> Result<Option<(usize, Option<u64>)>, sqlx::Error> {
+    let found = context.sinks.iter().zip(filled).enumerate().find(|(_, (_, filled))| **filled);
+    let Some((index, (sink, _))) = found else { return Ok(None) };
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {})", quoted(&sink.table), COUNTED + 1);
+    let rows = client::rows(connection, sqlx::query(&sql)).await?;
+    let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
+    Ok(Some((index, u64::try_from(count).ok())))
 }

@@ -17,8 +17,8 @@ pub(crate) async fn insert(
 ) -> Result<(), sqlx::Error> {
     let sql = format!(
         "INSERT INTO pipewright_dead_letters (program, stage, topic, partition, \"offset\", ordinal, key, value, headers, \
-         record_time, node, step, place, name, reason, stale_key, created_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {NOW}) ON CONFLICT DO NOTHING"
+         record_time, node, step, place, name, reason, stale_key, topic_id, created_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {NOW}) ON CONFLICT DO NOTHING"
     );
     for letter in letters {
         let original = letter.original.as_ref();
@@ -38,7 +38,8 @@ pub(crate) async fn insert(
             .bind(&letter.place)
             .bind(letter.bad.name)
             .bind(&letter.bad.reason)
-            .bind(letter.stale_key);
+            .bind(letter.stale_key)
+            .bind(context.letter_topic_id(letter.at.topic));
         client::execute(connection, query).await?;
     }
     Ok(())

@@ -64,6 +64,6 @@ pub(crate) async fn look(
     let own = !client::rows(connection, sqlx::query(own)).await?.is_empty();
     let there: Vec<usize> =
         looked.iter().filter(|(_, it)| *it != TableLook::Created).map(|(index, _)| *index).collect();
-    let history = history::look(connection, context, own, &there).await?;
+    let history = history::peek(connection, context, own, &there).await?;
     Ok((Look { tables: looked, history }, problems))
 }

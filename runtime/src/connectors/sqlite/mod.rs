@@ -21,7 +21,11 @@ mod letters;
 #[cfg(feature = "engine")]
 mod look;
 #[cfg(feature = "engine")]
+mod own;
+#[cfg(feature = "engine")]
 mod positions;
+#[cfg(feature = "engine")]
+mod remembered;
 #[cfg(feature = "engine")]
 mod renamed;
 #[cfg(feature = "engine")]

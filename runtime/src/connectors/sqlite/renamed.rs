@@ -44,10 +44,12 @@ async fn move_all(
         [_, 0] => {}
         _ => return Ok(false),
     }
-    // Rows without an offset say nothing.
+    // Rows without an offset say nothing, nor what is remembered of tables without a position.
     let forget = "DELETE FROM pipewright_positions WHERE program = ? AND stage = ? AND next_offset IS NULL";
     client::execute(connection, sqlx::query(forget).bind(&context.program).bind(&context.stage)).await?;
-    for table in ["positions", "dead_letters"] {
+    let forget = "DELETE FROM pipewright_tables WHERE program = ? AND stage = ?";
+    client::execute(connection, sqlx::query(forget).bind(&context.program).bind(&context.stage)).await?;
+    for table in ["positions", "dead_letters", "tables"] {
         let sql = format!("UPDATE pipewright_{table} SET program = ?, stage = ? WHERE program = ? AND stage = ?");
         let query = names.iter().fold(sqlx::query(&sql), |query, name| query.bind(*name));
         client::execute(connection, query).await?;

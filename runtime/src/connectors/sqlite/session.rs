@@ -9,10 +9,11 @@ use super::errors;
 use super::foreign_keys::ForeignKeys;
 use super::statements::{Drops, Statements};
 use super::tables::NOW;
-use super::{changed, client, letters, text};
+use super::{changed, client, letters, remembered, text};
 use crate::crash_points;
 use crate::sinks::commit::{Manner, Part, Session, Tail};
 use crate::sinks::failure::Failure;
+use crate::sinks::tables::Tally;
 use crate::sinks::{ChunkRow, NotKept, Phase, StageContext};
 
 /// A connection with what it needs to write.
@@ -21,6 +22,8 @@ pub(crate) struct SqliteSession<'a> {
     pub context: &'a StageContext,
     pub statements: &'a mut [Statements],
     pub keys: &'a ForeignKeys,
+    /// What is remembered of the rows.
+    pub tally: &'a Tally,
     pub path: &'a str,
 }
 
@@ -185,6 +188,10 @@ impl Session for SqliteSession<'_> {
             if done.map_err(|error| errors::failure(error, self.path))? != 1 {
                 return Err(Failure::Fenced(it.topic, it.partition));
             }
+        }
+        for note in self.tally.due(tail.rows) {
+            let noted = remembered::note(self.connection, self.context, note).await;
+            noted.map_err(|error| errors::failure(error, self.path))?;
         }
         crash_points::here("epoch-positions");
         self.run("COMMIT").await.map(drop)

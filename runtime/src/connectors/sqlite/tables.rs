@@ -1,28 +1,12 @@
-//! The tables: Pipewright's own, and those of the sinks, created where missing and checked against the plan.
+//! The tables of the sinks: created where missing and checked against the plan.
 
 use pipewright_plan::{OnDelete, SchemaMode, Sink, Type, Write};
 use sqlx::{Row, SqliteConnection};
 
 use super::encode::Storage;
 use super::statements::Drops;
-use super::{client, errors};
+use super::{client, errors, remembered};
 use crate::sinks::failure::Failure;
-
-/// Pipewright's own tables.
-const OWN: &str = "
-CREATE TABLE IF NOT EXISTS pipewright_positions (
-  program TEXT NOT NULL, stage TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
-  next_offset INTEGER, epoch INTEGER NOT NULL DEFAULT 0, generation INTEGER NOT NULL, owner TEXT NOT NULL,
-  topic_id TEXT, updated_at TEXT NOT NULL, PRIMARY KEY (program, stage, topic, partition));
-CREATE TABLE IF NOT EXISTS pipewright_cursors (
-  program TEXT NOT NULL, source TEXT NOT NULL, cursor TEXT NOT NULL, PRIMARY KEY (program, source));
-CREATE TABLE IF NOT EXISTS pipewright_dead_letters (
-  program TEXT NOT NULL, stage TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
-  \"offset\" INTEGER NOT NULL, ordinal INTEGER NOT NULL, key BLOB, value BLOB, headers TEXT, record_time TEXT,
-  node TEXT NOT NULL, step TEXT, place TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL,
-  stale_key INTEGER NOT NULL, created_at TEXT NOT NULL, replayed_at TEXT,
-  PRIMARY KEY (program, stage, topic, partition, \"offset\", ordinal));
-";
 
 /// The current time as the tables hold it.
 pub(crate) const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')";
@@ -40,16 +24,6 @@ pub(crate) fn extra_mark(sink: &Sink) -> Option<&str> {
     }
 }
 
-/// Creates Pipewright's own tables.
-pub(crate) async fn create_own(connection: &mut SqliteConnection, path: &str) -> Result<(), Failure> {
-    let outcome = async {
-        client::script(connection, "BEGIN IMMEDIATE").await?;
-        let created = client::script(connection, OWN).await;
-        client::end(connection, created).await
-    };
-    outcome.await.map_err(|error| errors::failure(error, path))
-}
-
 /// A column as it is in the database.
 struct Actual {
     name: String,
@@ -59,9 +33,14 @@ struct Actual {
     generated: bool,
 }
 
-/// Creates the table of a sink where it may, and checks it. Gives everything that is wrong.
-pub(crate) async fn prepare_sink(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> Vec<Failure> {
-    match prepare(connection, path, sink).await {
+/// Creates the table of a sink where it may (`created`), and checks it. Gives everything that is wrong.
+pub(crate) async fn prepare_sink(
+    connection: &mut SqliteConnection,
+    path: &str,
+    sink: &Sink,
+    created: &mut bool,
+) -> Vec<Failure> {
+    match prepare(connection, path, sink, created).await {
         Ok(problems) => problems,
         Err(failure) => vec![failure],
     }
@@ -109,7 +88,12 @@ pub(super) fn impossible(sink: &Sink) -> Option<Failure> {
     None
 }
 
-async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> Result<Vec<Failure>, Failure> {
+async fn prepare(
+    connection: &mut SqliteConnection,
+    path: &str,
+    sink: &Sink,
+    created: &mut bool,
+) -> Result<Vec<Failure>, Failure> {
     if let Some(wrong) = impossible(sink) {
         return Ok(vec![wrong]);
     }
@@ -120,7 +104,9 @@ async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> 
         if sink.schema_mode == SchemaMode::Fixed {
             return Ok(vec![table_missing(sink)]);
         }
-        client::script(connection, &create_table(sink)).await.map_err(failed)?;
+        let outcome = create(connection, sink).await;
+        outcome.map_err(failed)?;
+        *created = true;
         return Ok(Vec::new());
     }
     if sink.schema_mode == SchemaMode::Evolve {
@@ -130,6 +116,17 @@ async fn prepare(connection: &mut SqliteConnection, path: &str, sink: &Sink) -> 
     }
     let problems = check(connection, sink).await.map_err(failed)?;
     Ok(problems.unwrap_or_default())
+}
+
+/// With the mark on what is remembered of a table of that name, in one transaction.
+async fn create(connection: &mut SqliteConnection, sink: &Sink) -> Result<(), sqlx::Error> {
+    client::script(connection, "BEGIN IMMEDIATE").await?;
+    let outcome = async {
+        client::script(connection, &create_table(sink)).await?;
+        remembered::created(connection, &sink.table).await
+    }
+    .await;
+    client::end(connection, outcome).await
 }
 
 /// Everything that is wrong with the table of a sink; none if there is no table.

@@ -99,10 +99,10 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     beginning::check(plan, &stage, &history, settings.from, true, &*observer)?;
     let letters_before = runtime.block_on(database.letters_waiting()).map_err(&fail)?;
     let encoders = database.encoders().map_err(&fail)?;
-    let cursors = match (&history, settings.from) {
-        // What the sources stood at belongs to the stage that stored it, and that was another one.
-        (History::Fresh | History::RowsOnly(_), Some(_)) => BTreeMap::new(),
-        (History::Fresh | History::RowsOnly(_) | History::Stored, _) => {
+    let cursors = match &history {
+        // What the sources stood at belongs to positions that are gone.
+        History::Fresh | History::RowsOnly(_) => BTreeMap::new(),
+        History::Stored | History::Late(_) | History::Emptied(_) => {
             runtime.block_on(database.cursors()).map_err(&fail)?
         }
     };
@@ -134,7 +134,11 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
             sink_origins: origins,
         },
     )?;
-    let mut positions = acquire(&committer, &plan.pipeline.name, &partitions)?;
+    let mut positions = acquire(&committer, &plan.pipeline.name, &partitions, &|topic, partition| {
+        // What is loaded now comes after what was stored of it.
+        let lost = base(&bases, topic, partition) > 0;
+        lost.then(|| beginning::position_missing(plan, &stage, topics.get(usize::from(topic)).copied(), partition))
+    })?;
 
     let (marks_out, marks) = unbounded();
     let loading = Loading {
@@ -237,13 +241,22 @@ fn bases(topics: &[&Topic], partitions: &[u32], standing: &Standing) -> Result<A
     Ok(Arc::new(bases))
 }
 
-fn acquire(committer: &Committer, program: &str, partitions: &[u32]) -> Result<BTreeMap<(u16, i32), i64>, RunError> {
+fn acquire(
+    committer: &Committer,
+    program: &str,
+    partitions: &[u32],
+    lost: &dyn Fn(u16, i32) -> Option<RunError>,
+) -> Result<BTreeMap<(u16, i32), i64>, RunError> {
     let all: Vec<(u16, i32)> = (0u16..)
         .zip(partitions)
         .flat_map(|(topic, n)| (0..i32::try_from(*n).unwrap_or(i32::MAX)).map(move |p| (topic, p)))
         .collect();
     let ids = vec![None; all.len()];
     let acquired = committer.acquire(all, ids)?;
+    let mut without = acquired.iter().filter(|it| it.next.is_none());
+    if let Some(error) = without.find_map(|it| lost(it.topic, it.partition)) {
+        return Err(error);
+    }
     let fresh: Vec<Acquired> =
         acquired.iter().filter(|it| it.next.is_none()).map(|it| Acquired { next: Some(0), ..it.clone() }).collect();
     if !fresh.is_empty() && committer.start_at(fresh)?.is_none() {

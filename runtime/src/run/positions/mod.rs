@@ -182,6 +182,9 @@ impl Asked {
     }
 
     fn set(&mut self, changes: &sinks::positions::Changes) -> Result<(), RunError> {
+        // Whoever moves positions knows what lies in the tables: that they are empty is no surprise to the next run.
+        let forgotten = self.runtime.block_on(self.database.forget_rows());
+        forgotten.map_err(|error| self.fail(error))?;
         let set = self.runtime.block_on(self.database.set_positions(changes));
         set.map_err(|error| self.fail(error))
     }

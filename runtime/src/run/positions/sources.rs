@@ -59,11 +59,11 @@ pub(super) fn changed(plan: &Plan, request: &Request, text: Option<&str>) -> Res
         (Err(_), None) => None,
         (Err(error), Some(_)) => return Err(error),
     };
-    let (position, read) = before.map_or((None, 0), |it| (Some(it.position), it.read));
+    let (position, read, letters) = before.map_or((None, 0, 0), |it| (Some(it.position), it.read, it.letters));
     let (position, gone) = moved(plan, request, position.as_deref())?;
     let read = if request.file.is_some() { read.saturating_sub(gone) } else { 0 };
     let Some(position) = position else { return Ok(None) };
-    Ok(Some(serde_json::to_string(&SourceCursor { position, read }).map_err(|error| bug(error.to_string()))?))
+    Ok(Some(serde_json::to_string(&SourceCursor { position, read, letters }).map_err(|error| bug(error.to_string()))?))
 }
 
 /// The reader's cursor, and how many records it counts no more.

@@ -13,7 +13,7 @@ use super::super::summary;
 use super::super::tally::Tally;
 use super::super::{beginning, bug};
 use super::{IDLE, Shared, kafka_connection};
-use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
+use crate::connectors::kafka::errors::{ANEW, ErrorKind, ReaderError};
 use crate::connectors::kafka::originals::KafkaOriginals;
 use crate::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
 use crate::engine::{Halt, StageCore};
@@ -210,6 +210,7 @@ impl Lane<'_> {
                 let ids = (0u16..).zip(&self.stage.topics).map(|(topic, _)| self.topic_id(topic)).collect();
                 let acquired = self.committer.acquire(partitions, ids)?;
                 self.check_topics(&acquired)?;
+                beginning::check_rows(&self.shared.plan, self.stage, &self.topics, &acquired)?;
                 self.reading.on(Happened::Acquired(acquired));
             }
             Action::Start(fresh) => {
@@ -274,7 +275,9 @@ impl Lane<'_> {
             ErrorKind::Retry => ErrorClass::OutOfReach,
         };
         let origin = self.topics.first().map(|it| it.origin);
-        RunError { name: error.name, message: error.message, help: error.help, origin, class }
+        let anew = beginning::anew(&self.shared.plan, &self.stage.id);
+        let help = error.help.map(|it| it.replace(ANEW, &anew));
+        RunError { name: error.name, message: error.message, help, origin, class }
     }
 
     fn reply(&mut self, reply: Reply) -> Result<(), RunError> {
@@ -350,10 +353,11 @@ impl Lane<'_> {
         RunError {
             name: "positions-gone",
             message: format!("the stored positions of stage `{}` are gone while it runs", self.stage.id),
-            help: Some(
-                "has a program under a new name taken them over (`was = …`)? Then run that one. Else somebody has deleted them"
-                    .into(),
-            ),
+            help: Some(format!(
+                "has a program under a new name taken them over (`was = …`)? Then run that one. Else somebody has deleted them: \
+                 start again with `--from` and where it begins, or say so with `{} --to …`",
+                beginning::anew(&self.shared.plan, &self.stage.id)
+            )),
             origin: self.topics.first().map(|it| it.origin),
             class: ErrorClass::WouldLose,
         }
@@ -379,9 +383,8 @@ impl Lane<'_> {
                         it.partition
                     ),
                     help: Some(format!(
-                        "if its records are to be read from the start, delete the rows of stage `{}` in pipewright.positions and \
-                         run once with `--from earliest`",
-                        self.stage.id
+                        "`{}` begins with the first record of the new topic; rows of the old one stay",
+                        beginning::anew(&self.shared.plan, &self.stage.id)
                     )),
                     origin: topic.map(|it| it.origin),
                     class: ErrorClass::WouldLose,
