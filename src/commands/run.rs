@@ -77,7 +77,7 @@ mod engine {
     use crate::output;
     use crate::program::registry;
     use crate::progress::Progress;
-    use crate::report::{dry_run, run_error};
+    use crate::report::{dry_run, run_error, typed_help};
     use crate::signals;
     use crate::style::Style;
     use crate::summary;
@@ -107,6 +107,7 @@ mod engine {
         let progress = Arc::new(Progress::new(style));
         let result = pipewright_runtime::run::run(plan.clone(), settings, Arc::clone(&progress) as _);
         progress.end();
+        let typed = |error: &_| typed_help::fill_in(error, &plan, &arguments.file, arguments.env.as_deref());
         match result {
             Ok(done) => {
                 let place = summary::Place {
@@ -120,12 +121,12 @@ mod engine {
                     done.sources.iter().filter(|_| done.ended).filter_map(|it| it.without_good()).collect();
                 let errors: Vec<_> = done.failed.iter().chain(&bad).collect();
                 for error in &errors {
-                    output::talk(&run_error::render(error, &sources, style));
+                    output::talk(&run_error::render(&typed(error), &sources, style));
                 }
                 errors.first().map_or(Exit::Fine, |error| run_error::exit(error.class))
             }
             Err(error) => {
-                output::talk(&run_error::render(&error, &sources, style));
+                output::talk(&run_error::render(&typed(&error), &sources, style));
                 run_error::exit(error.class)
             }
         }

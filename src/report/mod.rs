@@ -21,6 +21,8 @@ pub mod short;
 pub mod test;
 pub mod test_json;
 pub mod test_junit;
+#[cfg(feature = "run")]
+pub mod typed_help;
 
 use pipewright_compiler::diagnostics::{Diagnostic, Severity};
 
