@@ -14,8 +14,13 @@ pub fn fill_in(error: &RunError, plan: &Plan, program: &Path, env: Option<&str>)
         None => program.display().to_string(),
     };
     let fill = |text: &str| {
-        let mut text = text.replace("positions reset FILE", &format!("positions reset {file}"));
-        text = text.replace("positions set FILE", &format!("positions set {file}"));
+        let mut text = text.to_string();
+        // The runtime knows the root of the program as it was compiled, or nothing.
+        for root in plan.files.first().map(String::as_str).into_iter().chain(["FILE"]) {
+            for command in ["positions reset", "positions set"] {
+                text = text.replace(&format!("{command} {root} "), &format!("{command} {file} "));
+            }
+        }
         if let Some(source) = error.origin.and_then(|it| source_at(plan, it)) {
             text = text.replace(&format!("{file} SOURCE"), &format!("{file} {source}"));
         }

@@ -211,3 +211,54 @@ fn embedded_everything_begins_anew_and_nothing_is_passed_over() {
     let (code, text) = positions(&project, &["reset", "main.pipe", "orders-to-db", "--to", "latest", "--yes"]);
     assert!(code == 1 && text.contains("live in its process"), "{code} {text}");
 }
+
+/// What lies in both servers: topics, and columns of tables.
+fn there(project: &Project) -> (bool, String) {
+    use rdkafka::consumer::{BaseConsumer, Consumer};
+    let client: BaseConsumer =
+        rdkafka::ClientConfig::new().set("bootstrap.servers", crate::e2e::project::brokers()).create().unwrap();
+    let topics = client.fetch_metadata(None, crate::e2e::project::HANGS).unwrap();
+    let topic = topics.topics().iter().any(|it| it.name().starts_with(&project.name));
+    let columns = format!(
+        "SELECT coalesce(string_agg(table_name || '.' || column_name, ' ' ORDER BY table_name, ordinal_position), '')
+         FROM information_schema.columns WHERE table_schema = '{}'",
+        project.name
+    );
+    (topic, ask(&columns))
+}
+
+fn dry(project: &Project) -> String {
+    let output = project.output(&["run", "main.pipe", "--until-end", "--dry-run"]);
+    let text = text_of(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_made_read_and_written_and_does_nothing_of_it() {
+    let project = project("dry", 1_000);
+    assert_eq!(there(&project), (false, String::new()));
+    let text = dry(&project);
+    assert_eq!(there(&project), (false, String::new()), "{text}");
+    let bytes = orders_csv(1_000).len();
+    assert!(
+        text.contains(&format!("orders_csv: {},{:03} bytes of 1 file to read", bytes / 1_000, bytes % 1_000)),
+        "{text}"
+    );
+    assert!(text.contains("would be created"), "{text}");
+
+    project.run_to_end();
+    check(&project, 1_000);
+    let before = there(&project);
+    let positions = |project: &Project| format!("{:?}", listed(project, "orders-to-db"));
+    let stood = positions(&project);
+    let text = dry(&project);
+    assert!(text.contains("orders_csv: nothing to read") && !text.contains("would be created"), "{text}");
+    assert_eq!((there(&project), positions(&project)), (before, stood));
+
+    // The same error as a run has at its start.
+    sql(&format!("ALTER TABLE {}.facts DROP COLUMN gross", project.name));
+    let output = project.output(&["run", "main.pipe", "--until-end", "--dry-run"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text_of(&output));
+    assert!(text_of(&output).contains("gross"), "{}", text_of(&output));
+}

@@ -6,8 +6,7 @@ use crate::report::{ErrorClass, Event, Observer, RunError};
 use crate::sinks::{Acquired, Emptied, History};
 
 /// Refuses a stage that has rows but no position, unless the user said where it begins, and one that goes on in the middle although
-/// its rows are gone. `embedded`: its topics live in the
-/// process, so that "from now on" and points in time mean nothing.
+/// its rows are gone. `embedded`: its topics live in the process, so that "from now on" and points in time mean nothing.
 pub(super) fn check(
     plan: &Plan,
     stage: &Stage,
@@ -31,7 +30,11 @@ pub(super) fn check(
             return Ok(());
         }
         (History::Stored, Some(_)) => {
-            let text = format!("stage `{}` goes on at its stored position; `--from` says nothing to it", stage.id);
+            let text = format!(
+                "stage `{}` goes on at its stored position: `--from` is for one that has none; `{} --to …` moves it",
+                stage.id,
+                anew(plan, &stage.id)
+            );
             observer.event(Event::Note { text });
             return Ok(());
         }
