@@ -41,7 +41,7 @@ connection bus = BUS
 connection disk = files { root = "." }
 connection db = DB
 type Order = { id: int64, customer: int64, amount: decimal(12, 2), status: "paid" | "cancelled" }
-source orders_csv: Order from disk { path = "orders.csv", format = csv(header = true) }
+source orders_csv: Order from disk { path = "orders.in", format = FORMAT }
 topic orders from orders_csv { name = "NAME.orders", partition_key = customer, partitions = 4 REPLICATION }
 transform paid from orders
   | where status == "paid"
@@ -135,12 +135,24 @@ def orders(rows, rng):
     return out
 
 
-def write(path, orders):
+# What `--input` may say, and how the program reads it.
+FORMATS = {"csv": "csv(header = true)", "array": "json(framing = array)"}
+
+
+def write(path, orders, input):
+    def amount(cents):
+        return "abc" if cents is None else f"{cents // 100}.{cents % 100:02}"
+
     with open(path, "w") as file:
-        file.write("id,customer,amount,status\n")
-        for ident, customer, cents, status in orders:
-            amount = "abc" if cents is None else f"{cents // 100}.{cents % 100:02}"
-            file.write(f"{ident},{customer},{amount},{status}\n")
+        if input == "csv":
+            file.write("id,customer,amount,status\n")
+            file.writelines(f"{ident},{customer},{amount(cents)},{status}\n" for ident, customer, cents, status in orders)
+            return
+        # A number that is none is text.
+        value = lambda cents: '"abc"' if cents is None else amount(cents)
+        elements = (f'{{"id": {ident},\n  "customer": {customer}, "amount": {value(cents)}, "status": "{status}"}}'
+                    for ident, customer, cents, status in orders)
+        file.write("[" + ",\n".join(elements) + "]\n")
 
 
 def topic(name, stack):
@@ -166,9 +178,9 @@ class Round:
         self.name = f"crash_{os.getpid()}_{number}"
         self.orders = orders(options.rows, rng)
         self.truth = verify.Truth(self.orders)
-        write(os.path.join(self.folder, "orders.csv"), self.orders)
+        write(os.path.join(self.folder, "orders.in"), self.orders, options.input)
         real = options.path == "postgres"
-        program = PROGRAM.replace("BUS", f'kafka {{ brokers = "{BROKERS}" }}' if real else "kafka { embedded = true }")
+        program = PROGRAM.replace("FORMAT", FORMATS[options.input]).replace("BUS", f'kafka {{ brokers = "{BROKERS}" }}' if real else "kafka { embedded = true }")
         program = program.replace("DB", f'postgres {{ url = "{POSTGRES}", schema = "NAME" }}' if real else 'sqlite { path = "out.db" }', 1)
         program = program.replace("REPLICATION", ", replication = 1" if real else "").replace("NAME", self.name)
         if not real:
@@ -262,6 +274,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--binary", required=True, type=os.path.abspath)
     arguments.add_argument("--path", required=True, choices=sorted(POINTS))
+    arguments.add_argument("--input", default="csv", choices=sorted(FORMATS), help="how the orders lie in their file")
     arguments.add_argument("--runs", type=int, default=50, help="how many kills")
     arguments.add_argument("--rows", type=int, default=60_000, help="orders per round")
     arguments.add_argument("--seed", type=int, default=int(time.time()))
@@ -274,7 +287,7 @@ def main():
     try:
         kills, rounds = play(options, random.Random(options.seed))
     except Wrong as wrong:
-        print(f"WRONG: {wrong}\nagain with: --path {options.path} --seed {options.seed} --runs {options.runs} --rows {options.rows}")
+        print(f"WRONG: {wrong}\nagain with: --path {options.path} --seed {options.seed} --runs {options.runs} --rows {options.rows} --input {options.input}")
         return 1
     print(f"{kills} kills in {rounds} rounds, {time.time() - started:.0f} s: nothing lost, nothing doubled")
     return 0

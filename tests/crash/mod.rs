@@ -40,6 +40,13 @@ fn killed_on_the_way_over_the_embedded_cluster_into_sqlite_nothing_is_lost_or_do
     assert!(output.status.success(), "{}", said(&output));
 }
 
+/// One JSON array over many lines: a cursor stands between two elements of it.
+#[test]
+fn killed_while_it_reads_a_json_array_nothing_is_lost_or_doubled() {
+    let output = crash("sqlite", 30, &["--input", "array"]);
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 /// The judge is judged: a build that stores positions in a transaction of their own must be caught.
 #[test]
 fn positions_outside_the_transaction_are_noticed() {
