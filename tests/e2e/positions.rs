@@ -109,7 +109,7 @@ fn dead_letters_of_sources_are_listed_though_they_lie_in_kafka() {
     done(&project, &["reset", "main.pipe", "orders_csv"]);
     let text = text_of(&project.output(&["run", "main.pipe", "--until-end", "--from", "latest"]));
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("pipewright positions reset FILE orders_csv"), "{text}");
+    assert!(text.contains("pipewright positions reset main.pipe orders_csv"), "{text}");
     assert_eq!(list(&["--topic", "orders_csv"]).len() as u64, 2 * bad, "the second reading has its own");
 }
 
@@ -152,7 +152,7 @@ fn what_stops_a_run_for_good_is_mended_by_a_new_beginning() {
     // The file is another one.
     project.write("orders.csv", orders_csv(100));
     let text = refused(4);
-    assert!(text.contains("pipewright positions reset FILE SOURCE --file"), "{text}");
+    assert!(text.contains("pipewright positions reset main.pipe orders_csv --file"), "{text}");
     done(&project, &["set", "main.pipe", "orders_csv", "--file", "orders.csv", "--skip"]);
     project.run_to_end();
     assert_eq!(facts(&project), all);

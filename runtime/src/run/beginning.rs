@@ -71,7 +71,7 @@ pub(super) fn check(
     })
 }
 
-/// The command with which a stage forgets its positions.
+/// The command with which a stage or a source forgets its positions.
 pub(super) fn anew(plan: &Plan, stage: &str) -> String {
     let file = plan.files.first().map_or("FILE", String::as_str);
     format!("pipewright positions reset {file} {stage}")

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use pipewright_plan::{Source, Start, Topic};
 
-use super::super::bug;
 use super::super::positions::SourceCursor;
+use super::super::{beginning, bug};
 use super::{IDLE, Shared, kafka_connection};
 use crate::codecs::ColumnRequest;
 use crate::connectors::files::{self, Answer, FileReader};
@@ -249,7 +249,8 @@ impl Reading<'_> {
         let name = &self.source.name;
         let text = match (is_stored, from) {
             (true, _) => format!(
-                "source `{name}` goes on at its stored position; for its first record: `pipewright positions reset FILE {name}`"
+                "source `{name}` goes on at its stored position; for its first record: `{}`",
+                beginning::anew(&self.shared.plan, name)
             ),
             (false, Start::Latest | Start::Timestamp(_)) => {
                 format!("source `{name}` begins at its first record: `--from` is for stages")
