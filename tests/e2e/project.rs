@@ -218,10 +218,11 @@ pub fn ask_at(url: &str, query: &str) -> String {
     })
 }
 
-/// One text value of a SQLite file.
+/// One text value of a SQLite file; "away" while there is none.
 pub fn ask_sqlite(path: &std::path::Path, query: &str) -> String {
     block_on(async {
-        let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+        let url = format!("sqlite://{}", path.display());
+        let Ok(mut connection) = sqlx::SqliteConnection::connect(&url).await else { return "away".into() };
         match sqlx::query(query).fetch_one(&mut connection).await {
             Ok(row) => row.try_get::<Option<String>, _>(0).unwrap().unwrap_or_default(),
             Err(error) => format!("error: {error}"),
