@@ -102,7 +102,7 @@ mod engine {
         };
         let style = Style::stderr();
         if arguments.dry_run {
-            return dry(plan, &settings, &sources);
+            return dry(plan, &settings, &sources, arguments);
         }
         let progress = Arc::new(Progress::new(style));
         let result = pipewright_runtime::run::run(plan.clone(), settings, Arc::clone(&progress) as _);
@@ -113,7 +113,12 @@ mod engine {
                 let place = summary::Place {
                     program: &arguments.file,
                     env: arguments.env.as_deref(),
-                    others: environment::others(&arguments.file, arguments.env.as_deref()),
+                    // A plan holds its environment.
+                    others: if arguments.file.extension().is_some_and(|it| it == "pipe") {
+                        environment::others(&arguments.file, arguments.env.as_deref())
+                    } else {
+                        vec![]
+                    },
                 };
                 output::talk(&summary::render(&done, &plan, &place, style));
                 // A run that was told to stop may not have come to the good ones yet.
@@ -133,7 +138,7 @@ mod engine {
     }
 
     /// Looks, and says what it has found.
-    fn dry(plan: Plan, settings: &RunSettings, sources: &Sources) -> Exit {
+    fn dry(plan: Plan, settings: &RunSettings, sources: &Sources, arguments: &Arguments) -> Exit {
         let style = Style::stderr();
         let plan = match pipewright_runtime::run::resolve_plan(plan, &settings.base) {
             Ok(plan) => plan,
@@ -146,7 +151,10 @@ mod engine {
         let looked = pipewright_runtime::run::dry_run(&plan, settings, &(Arc::clone(&progress) as _));
         progress.end();
         output::data(&dry_run::render(&plan, settings, &looked));
-        looked.problems.iter().for_each(|it| output::talk(&run_error::render(it, sources, style)));
+        for problem in &looked.problems {
+            let problem = typed_help::fill_in(problem, &plan, &arguments.file, arguments.env.as_deref());
+            output::talk(&run_error::render(&problem, sources, style));
+        }
         looked.problems.first().map_or(Exit::Fine, |it| run_error::exit(it.class))
     }
 

@@ -21,6 +21,7 @@ pub fn fill_in(error: &RunError, plan: &Plan, program: &Path, env: Option<&str>)
                 text = text.replace(&format!("{command} {root} "), &format!("{command} {file} "));
             }
         }
+        text = text.replace("`pipewright dead-letters ls`", &format!("`pipewright dead-letters ls {file}`"));
         if let Some(source) = error.origin.and_then(|it| source_at(plan, it)) {
             text = text.replace(&format!("{file} SOURCE"), &format!("{file} {source}"));
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::known::Ending;
+use super::known::{Ending, micros};
 use super::problem;
 use crate::report::RunError;
 
@@ -49,6 +49,13 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Whether the file was last written to when it was read to its end. Where one of the two is not known, it is taken to be.
+    pub fn was_written_at(&self, modified: Option<std::time::SystemTime>) -> bool {
+        let then = self.ending.as_ref().and_then(|it| it.modified);
+        let now = modified.and_then(|it| micros(Ok(it)));
+        then.zip(now).is_none_or(|(then, now)| then == now)
+    }
+
     /// The beginning of the file under this name, whatever it holds by then.
     pub fn begin(file: &str, turn: u64) -> Self {
         let mark = FileMark { file: file.to_string(), size: 0, fingerprint: Fingerprint::of(&[]) };

@@ -71,9 +71,10 @@ impl FileReader {
             if is_open || self.waiting.iter().any(|(it, _)| it.name == file.name) {
                 return false;
             }
-            match self.done.iter().find(|it| it.mark.file == file.name).map(|it| it.mark.size) {
+            match self.done.iter().find(|it| it.mark.file == file.name) {
                 None => is_ready(file, &self.framing),
-                Some(size) if size == file.size => false,
+                // Another file of the same size was written at another time: its content decides.
+                Some(place) if place.mark.size == file.size => !place.was_written_at(file.modified),
                 Some(_) => self.held.get(&file.name) != Some(&file.size) || has_rested(file),
             }
         };

@@ -32,7 +32,7 @@ pub(super) struct Ending {
     pub created: Option<u64>,
 }
 
-fn micros(time: io::Result<std::time::SystemTime>) -> Option<u64> {
+pub(super) fn micros(time: io::Result<std::time::SystemTime>) -> Option<u64> {
     u64::try_from(time.ok()?.duration_since(UNIX_EPOCH).ok()?.as_micros()).ok()
 }
 

@@ -40,7 +40,7 @@ mod native;
 #[cfg(feature = "engine")]
 pub mod originals;
 #[cfg(feature = "engine")]
-mod ownership;
+pub mod ownership;
 #[cfg(feature = "engine")]
 mod poller;
 #[cfg(feature = "engine")]

@@ -7,7 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::admin::TopicFound;
+use super::cursor::read_all;
 use super::errors::ReaderError;
+use super::spec::KafkaConnection;
 
 /// The first part of a claim's key. Keys of cursors have two parts, those of claims four.
 const OWNER: &str = "owner";
@@ -67,6 +69,18 @@ impl<'a> Owners<'a> {
         }
         Ok(missing)
     }
+}
+
+/// Whether these topics are this program's, or nobody's. Claims nothing.
+pub fn check(
+    connection: &KafkaConnection,
+    topics: &[TopicFound],
+    program: &str,
+    was: Option<&str>,
+) -> Result<(), ReaderError> {
+    let mut owners = Owners::of(topics);
+    read_all(connection, &mut |key, value| owners.hear(key, value))?;
+    owners.missing(program, was).map(drop)
 }
 
 fn owned(topic: &str, owner: &str) -> ReaderError {

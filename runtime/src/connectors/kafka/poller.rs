@@ -100,7 +100,13 @@ impl Poller {
     fn watch(&mut self) {
         let now = match topic_ids(self.consumer.client(), &self.topics, Duration::from_secs(2)) {
             Ok(now) => now,
-            Err(code) if is_away(code) => return self.consumer.context().unanswered(),
+            // Not every broker answers that question; one that hangs answers no other one either.
+            Err(code) if is_away(code) => {
+                if self.consumer.fetch_metadata(None, Duration::from_secs(2)).is_err() {
+                    self.consumer.context().unanswered();
+                }
+                return;
+            }
             Err(_) => return,
         };
         let Some(before) = &self.ids else {

@@ -126,7 +126,7 @@ fn of_stage(
     let is_gone = |it: &(String, i32)| known.iter().any(|(topic, there)| *topic == it.0 && it.1 >= *there);
     let changes = Changes { positions: set, gone: gone.filter(is_gone).collect(), ..Changes::default() };
     if store {
-        asked.set(&changes)?;
+        asked.set(&changes, request)?;
     }
     let index = plan.stages.iter().position(|it| it.id == stage.id);
     Ok(Changed {
@@ -171,7 +171,7 @@ fn in_process(plan: &Plan, request: &Request, target: &Target<'_>, store: bool) 
     let stored = if store { asked.lock()? } else { asked.stored()? };
     let changes = embedded::changes(plan, &stage, &stored, request, source)?;
     if store {
-        asked.set(&changes)?;
+        asked.set(&changes, request)?;
     }
     let mut moves = Vec::new();
     let mut names: Vec<&str> = plan.ingest.iter().map(|it| it.source.as_str()).collect();

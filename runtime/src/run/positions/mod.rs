@@ -181,10 +181,12 @@ impl Asked {
         stored.map_err(|error| self.fail(error))
     }
 
-    fn set(&mut self, changes: &sinks::positions::Changes) -> Result<(), RunError> {
-        // Whoever moves positions knows what lies in the tables: that they are empty is no surprise to the next run.
-        let forgotten = self.runtime.block_on(self.database.forget_rows());
-        forgotten.map_err(|error| self.fail(error))?;
+    fn set(&mut self, changes: &sinks::positions::Changes, request: &Request) -> Result<(), RunError> {
+        // Whoever moves all positions knows what lies in the tables: that they are empty is no surprise to the next run.
+        if request.partition.is_none() && request.file.is_none() {
+            let forgotten = self.runtime.block_on(self.database.forget_rows());
+            forgotten.map_err(|error| self.fail(error))?;
+        }
         let set = self.runtime.block_on(self.database.set_positions(changes));
         set.map_err(|error| self.fail(error))
     }

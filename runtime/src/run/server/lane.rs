@@ -197,6 +197,9 @@ impl Lane<'_> {
     fn act(&mut self, action: Action) -> Result<(), RunError> {
         match action {
             Action::Submit => {
+                if !self.shared.is_cleared() {
+                    return Err(bug("records of another program were read"));
+                }
                 let epoch = self.core.close(self.recycled.pop().unwrap_or_default());
                 self.tally.submitted(epoch.number, self.core.take_counters());
                 self.committer.commit(epoch)?;

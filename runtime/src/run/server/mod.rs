@@ -8,15 +8,15 @@ mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use pipewright_plan::{Plan, TypedOptions};
+use pipewright_plan::{Plan, Topic, TypedOptions};
 
 use super::{RunSettings, bug};
 use crate::connectors::kafka::admin::{Cluster, TopicFound, TopicNeed};
-use crate::connectors::kafka::cursor;
 use crate::connectors::kafka::spec::KafkaConnection;
+use crate::connectors::kafka::{cursor, ownership};
 use crate::report::{ErrorClass, Event, Observer, RunError, SourceSummary, StageSummary, Summary};
 use crate::sinks;
 
@@ -33,12 +33,28 @@ pub(super) struct Shared {
     pub(super) topic_ids: BTreeMap<String, Option<String>>,
     /// Partitions of each topic, by its name in the program.
     pub(super) partitions: BTreeMap<String, i32>,
+    /// Set when it is known whose the topics are: nothing of another program's records is stored.
+    pub(super) cleared: (Mutex<Option<bool>>, Condvar),
 }
 
 impl Shared {
     /// Whether everything is to drain and end now.
     pub(super) fn ending(&self) -> bool {
         self.settings.stop.requested() || self.ending.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it is known whether the topics that this program writes are its own.
+    pub(super) fn is_cleared(&self) -> bool {
+        let (decided, news) = &self.cleared;
+        let Ok(decided) = decided.lock() else { return false };
+        news.wait_while(decided, |it| it.is_none()).is_ok_and(|it| *it == Some(true))
+    }
+
+    fn clear(&self, own: bool) {
+        if let Ok(mut decided) = self.cleared.0.lock() {
+            *decided = Some(own);
+        }
+        self.cleared.1.notify_all();
     }
 
     fn end(&self) {
@@ -82,6 +98,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
             .iter()
             .map(|(name, it)| (name.clone(), i32::try_from(it.partitions).unwrap_or(i32::MAX)))
             .collect(),
+        cleared: (Mutex::new(None), Condvar::new()),
     });
     observer
         .event(Event::Started { stages: plan.stages.iter().map(|it| it.id.clone()).collect(), bytes_to_read: None });
@@ -102,10 +119,14 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         })?);
     }
     drop(out);
-    // Beside the threads: nothing waits for it.
+    // Beside the threads, which store nothing until it is known.
+    let mut failure = check_owners(plan, &topics).err();
+    shared.clear(failure.is_none());
+    if failure.is_some() {
+        shared.end();
+    }
     tell_differences(plan, &*observer);
     let mut summary = Summary { ended: true, ..Summary::default() };
-    let mut failure: Option<RunError> = None;
     while let Ok(it) = ended.recv() {
         let error = match it {
             Ended::Stage(Ok((stage, error))) => {
@@ -156,6 +177,30 @@ fn prepare_topics(plan: &Plan, observer: &dyn Observer) -> Result<BTreeMap<Strin
         found.extend(topics.iter().map(|it| it.name.clone()).zip(prepared));
     }
     Ok(found)
+}
+
+/// Whether the topics that sources of this program feed are its own. Topics that were just created are.
+fn check_owners(plan: &Plan, topics: &BTreeMap<String, TopicFound>) -> Result<(), RunError> {
+    let mut by_cluster: BTreeMap<&str, Vec<(&Topic, TopicFound)>> = BTreeMap::new();
+    for topic in plan.ingest.iter().filter_map(|it| plan.topic(&it.topic)) {
+        if let Some(found) = topics.get(&topic.name).filter(|it| !it.created) {
+            by_cluster.entry(&topic.connection).or_default().push((topic, found.clone()));
+        }
+    }
+    for (name, fed) in by_cluster {
+        let found: Vec<TopicFound> = fed.iter().map(|it| it.1.clone()).collect();
+        let checked =
+            ownership::check(&kafka_connection(plan, name)?, &found, &plan.pipeline.name, plan.pipeline.was.as_deref());
+        match checked {
+            // The source asks again before it writes anything.
+            Err(error) if !error.is_fatal() => tracing::debug!(%error, "whose the topics are is not known"),
+            checked => {
+                let origin = fed.first().map(|it| it.0.origin);
+                checked.map_err(|error| RunError { origin, ..RunError::from(error) })?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What the topics of the program have otherwise in Kafka than it says.
