@@ -101,3 +101,27 @@ fn a_service_goes_on_with_appended_lines_and_new_files() {
     assert_eq!(running.wait(), 0, "{}", running.log());
     check(&project, 2_500);
 }
+
+/// The next lines have as many bytes as these.
+#[test]
+fn a_service_notices_another_file_of_the_same_size_in_the_place_of_one_that_it_has_read() {
+    let text = program().replace("path = \"orders.csv\"", "path = \"inbox/*.csv*\"");
+    let project = Project::new("same_size", &text);
+    sql(&format!("CREATE SCHEMA {}", project.name));
+    std::fs::create_dir(project.path("inbox")).unwrap();
+    let (first, second) = (lines(1_000, 1_050), lines(4_000, 4_050));
+    assert_eq!(first.len(), second.len());
+    project.write("inbox/a.csv", orders_csv(0) + &first);
+    let mut running = project.start(&["run", "main.pipe"]);
+    let distinct = format!("SELECT count(DISTINCT id)::text FROM {}.facts", project.name);
+    let count = || ask(&distinct).parse::<u64>().unwrap_or_default();
+    eventually("the first file is stored", || count() > 40);
+    let of_one = count();
+    std::fs::rename(project.path("inbox/a.csv"), project.path("inbox/a.csv.1")).unwrap();
+    project.write("inbox/new", orders_csv(0) + &second);
+    std::fs::rename(project.path("inbox/new"), project.path("inbox/a.csv")).unwrap();
+    eventually("the second file is stored", || count() > of_one + 40);
+    running.terminate();
+    assert_eq!(running.wait(), 0, "{}", running.log());
+    assert_eq!(stored(&project), count(), "nothing of the first file came twice");
+}

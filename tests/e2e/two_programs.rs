@@ -37,6 +37,9 @@ fn the_second_program_that_writes_a_topic_is_refused_until_it_is_the_first_under
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("topic-of-another-program") && text.contains(&format!("`{}`", first.name)), "{text}");
 
+    let rows = ask_sqlite(&second.path("out.db"), "SELECT count(*) || '' FROM things");
+    assert!(rows == "0" || rows.starts_with("error") || rows == "away", "records of the first one: {rows}");
+
     // Nothing of the second one came into the topic, and the first goes on.
     first.write("rows.jsonl", (0..150).map(|it| format!("{{\"id\":{it},\"v\":\"first\"}}\n")).collect::<String>());
     first.run_to_end();
