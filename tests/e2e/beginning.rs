@@ -50,7 +50,10 @@ fn rows_without_a_position_are_refused_until_it_is_said_where_to_begin() {
     from(&project, "latest");
     assert_eq!(facts(&project), all, "nothing came since");
     let text = from(&project, "earliest");
-    assert!(text.contains("`--from` says nothing to it"), "{text}");
+    assert!(
+        text.contains("`--from` is for one that has none; `pipewright positions reset main.pipe orders-to-db --to"),
+        "{text}"
+    );
     assert_eq!(facts(&project), all);
 
     forget_positions(&project);

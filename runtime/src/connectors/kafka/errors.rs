@@ -6,6 +6,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use crate::report::{ErrorClass, RunError};
 
+/// The name of the error that says that the group has another member of this name.
+pub(crate) const TWIN: &str = "twin";
+
 /// Whether trying again can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -87,7 +90,7 @@ impl ReaderError {
                 Self::configuration("not-authorized", message).help("grant the right to write in transactions")
             }
             Code::FencedInstanceId => {
-                Self::configuration("twin", "another process runs with the same state directory".to_string())
+                Self::configuration(TWIN, "another process runs with the same state directory".to_string())
                     .help("give each instance a state directory of its own")
             }
             Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownTopicId => {
@@ -108,6 +111,17 @@ impl ReaderError {
             }
             _ => Self::retry("kafka-error", message),
         }
+    }
+}
+
+impl From<RunError> for ReaderError {
+    fn from(error: RunError) -> Self {
+        let RunError { name, message, help, class, .. } = error;
+        let class = match class {
+            ErrorClass::OutOfReach => ErrorKind::Retry,
+            other => ErrorKind::Fatal(other),
+        };
+        Self { name, message, help, class }
     }
 }
 

@@ -112,16 +112,16 @@ impl IngestProducer {
             // A letter waits until somebody has looked at it.
             retention_ms: Some(-1),
         };
-        let cluster = Cluster::new(&connection, &connection_name).map_err(of_run)?;
+        let cluster = Cluster::new(&connection, &connection_name).map_err(ReaderError::from)?;
         let needs: Vec<_> = topics.iter().cloned().chain([positions_topic(), letters]).collect();
-        let found = cluster.prepare(&needs).map_err(of_run)?;
+        let found = cluster.prepare(&needs).map_err(ReaderError::from)?;
         let fed: Vec<TopicFound> = found.into_iter().take(topics.len()).collect();
 
         let mut settings = client::config(&connection, Purpose::Writer, 1);
         settings.set("transactional.id", &transactional_id);
         settings.set("compression.type", &compression);
         let producer: ThreadedProducer<DefaultProducerContext> =
-            settings.create().map_err(|error| of_run(invalid_client(&connection_name, &error)))?;
+            settings.create().map_err(|error| ReaderError::from(invalid_client(&connection_name, &error)))?;
         init(&producer, &source)?;
         let key = cursor_key(&program, &source);
         let own = claimed(&connection, &producer, &fed, &key, &program, was.as_deref())?;
@@ -405,15 +405,6 @@ fn claimed(
         }
         producer.commit_transaction(INIT).map_err(failed)?;
     }
-}
-
-fn of_run(error: RunError) -> ReaderError {
-    let RunError { name, message, help, class, .. } = error;
-    let class = match class {
-        crate::report::ErrorClass::OutOfReach => super::errors::ErrorKind::Retry,
-        other => super::errors::ErrorKind::Fatal(other),
-    };
-    ReaderError { name, message, help, class }
 }
 
 /// A dead letter as JSON: everything a person needs, the original bytes in base64.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cursor::POSITIONS;
-use super::errors::ReaderError;
+use super::errors::{ReaderError, TWIN};
 use super::reader::{ReaderConfig, ReaderEvent, StageReader};
 use super::spec::KafkaConnection;
 use crate::report::{Observer, RunError};
@@ -48,10 +48,15 @@ impl SourceLease {
         match self.reader.poll(timeout, 1) {
             ReaderEvent::Assigned(_) => self.held = true,
             ReaderEvent::Revoked(_) | ReaderEvent::Lost(_) => self.held = false,
+            ReaderEvent::Failed(error) if error.name == TWIN && self.rejoin()? => self.held = false,
             ReaderEvent::Failed(error) => return Err(error),
             ReaderEvent::Idle | ReaderEvent::Records(_) => {}
         }
         Ok(self.held)
+    }
+
+    fn rejoin(&mut self) -> Result<bool, ReaderError> {
+        self.reader.rejoin().map_err(ReaderError::from)
     }
 
     /// Whether the lease was held when it was last polled.

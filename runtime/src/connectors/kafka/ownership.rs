@@ -30,12 +30,14 @@ struct Claim {
 pub(super) struct Owners<'a> {
     topics: &'a [TopicFound],
     owners: Vec<Option<String>>,
+    /// Old names of owners.
+    former: Vec<String>,
 }
 
 impl<'a> Owners<'a> {
     /// Of these topics none is known yet.
     pub(super) fn of(topics: &'a [TopicFound]) -> Self {
-        Self { topics, owners: vec![None; topics.len()] }
+        Self { topics, owners: vec![None; topics.len()], former: vec![] }
     }
 
     /// The next record of the topic of the cursors.
@@ -48,7 +50,7 @@ impl<'a> Owners<'a> {
         for (found, owner) in self.topics.iter().zip(&mut self.owners) {
             let same = found.name == topic && found.id.as_deref().unwrap_or_default() == id;
             if same && (owner.is_none() || *owner == claim.was) {
-                *owner = Some(program.to_string());
+                self.former.extend(owner.replace(program.to_string()));
             }
         }
     }
@@ -59,6 +61,9 @@ impl<'a> Owners<'a> {
         for (topic, owner) in self.topics.iter().zip(&self.owners) {
             match owner.as_deref() {
                 Some(owner) if owner == program => {}
+                Some(owner) if Some(owner) != was && self.former.iter().any(|it| it == program) => {
+                    return Err(renamed(program, owner));
+                }
                 Some(owner) if Some(owner) != was => return Err(owned(&topic.name, owner)),
                 owner => {
                     let claim = Claim { was: owner.map(str::to_string) };
@@ -81,6 +86,11 @@ pub fn check(
     let mut owners = Owners::of(topics);
     read_all(connection, &mut |key, value| owners.hear(key, value))?;
     owners.missing(program, was).map(drop)
+}
+
+fn renamed(program: &str, owner: &str) -> ReaderError {
+    let message = format!("the topics of `{program}` have gone to `{owner}`, its new name");
+    ReaderError::would_lose("positions-gone", message).help("run the program under its new name")
 }
 
 fn owned(topic: &str, owner: &str) -> ReaderError {
@@ -145,7 +155,8 @@ mod tests {
         assert_eq!(claim(&mut owners, "new", Some("old")), ["owner/orders/a/new"]);
         assert_eq!(claim(&mut owners, "new", Some("old")), [""; 0]);
         assert_eq!(claim(&mut owners, "new", None), [""; 0]);
-        assert!(owners.missing("old", None).is_err());
+        assert_eq!(owners.missing("old", None).unwrap_err().name, "positions-gone");
+        assert_eq!(owners.missing("else", None).unwrap_err().name, "topic-of-another-program");
         assert_eq!(claim(&mut owners, "old", Some("new")), ["owner/orders/a/old"]);
     }
 }

@@ -33,6 +33,8 @@ use crate::report::{ErrorClass, Observer, RunError};
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long one question to the cluster may take before it counts as unanswered, and may be asked again.
 const QUESTION: Duration = Duration::from_secs(3);
+/// A member that is shut out again so soon has a real twin.
+const TWINS: Duration = Duration::from_secs(300);
 /// How long leaving the group may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -95,16 +97,18 @@ pub struct StageReader {
     turn: usize,
     stop: Arc<AtomicBool>,
     poller: Option<JoinHandle<()>>,
-    _slot: Option<Slot>,
+    slot: Option<Slot>,
+    config: ReaderConfig,
+    /// When it last came back as a new member.
+    rejoined: Option<Instant>,
 }
 
 impl StageReader {
     /// Joins the group.
     pub fn new(config: ReaderConfig) -> Result<Self, RunError> {
-        let ReaderConfig { connection, connection_name, group, topics, partitions, state_dir, observer } = config;
-        let slot = match &state_dir {
+        let slot = match &config.state_dir {
             None => None,
-            Some(directory) => Some(Slot::take(directory, &group).map_err(|error| RunError {
+            Some(directory) => Some(Slot::take(directory, &config.group).map_err(|error| RunError {
                 name: "state-directory",
                 message: format!("the state directory `{}` cannot be used: {error}", directory.display()),
                 help: Some("make it writable for the program".to_string()),
@@ -112,6 +116,25 @@ impl StageReader {
                 class: ErrorClass::Configuration,
             })?),
         };
+        Self::open(config, slot)
+    }
+
+    /// After the group has shut this member out for another one of its name: a new member in its place, true. The slot is
+    /// locked, so that other one is this process itself, asking twice while brokers hung; false if it happens again at once,
+    /// for then a copy of the state directory is in use. All partitions are lost.
+    pub fn rejoin(&mut self) -> Result<bool, RunError> {
+        if self.rejoined.is_some_and(|it| it.elapsed() < TWINS) {
+            return Ok(false);
+        }
+        self.shut();
+        let mut fresh = Self::open(self.config.clone(), self.slot.take())?;
+        fresh.rejoined = Some(Instant::now());
+        *self = fresh;
+        Ok(true)
+    }
+
+    fn open(config: ReaderConfig, slot: Option<Slot>) -> Result<Self, RunError> {
+        let ReaderConfig { connection, connection_name, group, topics, partitions, observer, .. } = config.clone();
         let mut settings = client::config(&connection, Purpose::Reader, partitions);
         settings.set("group.id", &group);
         // Only range gives the same partitions of several topics to the same member.
@@ -158,7 +181,9 @@ impl StageReader {
             turn: 0,
             stop,
             poller: Some(poller),
-            _slot: slot,
+            slot,
+            config,
+            rejoined: None,
         })
     }
 

@@ -13,7 +13,7 @@ use super::super::summary;
 use super::super::tally::Tally;
 use super::super::{beginning, bug};
 use super::{IDLE, Shared, kafka_connection};
-use crate::connectors::kafka::errors::{ANEW, ErrorKind, ReaderError};
+use crate::connectors::kafka::errors::{ANEW, ErrorKind, ReaderError, TWIN};
 use crate::connectors::kafka::originals::KafkaOriginals;
 use crate::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
 use crate::engine::{Halt, StageCore};
@@ -265,6 +265,10 @@ impl Lane<'_> {
 
     /// The client goes on by itself after what can be tried again; the rest ends the run.
     fn failed(&mut self, error: ReaderError) -> Result<(), RunError> {
+        if error.name == TWIN && self.reader.rejoin()? {
+            let ours = self.reading.ours().iter().copied().collect();
+            return self.tell(Happened::Lost(ours));
+        }
         if error.is_fatal() {
             return Err(self.reader_error(error));
         }
