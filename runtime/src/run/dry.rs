@@ -107,10 +107,7 @@ fn stage_of(
     embedded: bool,
     dry: &mut Dry,
 ) -> Result<(), RunError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| bug(format!("cannot start the asynchronous runtime: {error}")))?;
+    let runtime = super::asynchronous()?;
     let what = sinks::describe(plan, &stage.domain);
     let origins: Vec<_> = stage.sinks.iter().filter_map(|it| plan.sink(it)).map(|it| it.origin).collect();
     let fail = |error| database_error(error, &what, &origins);

@@ -28,6 +28,12 @@ pub use signal::StopSignal;
 
 use crate::report::{ErrorClass, Observer, RunError, Summary, bug};
 
+/// What a thread waits on its database with.
+fn asynchronous() -> Result<tokio::runtime::Runtime, RunError> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| bug(format!("cannot start the asynchronous runtime: {error}")))
+}
+
 /// How a plan is run.
 #[derive(Clone)]
 pub struct RunSettings {

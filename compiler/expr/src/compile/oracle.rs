@@ -1,4 +1,6 @@
 //! The closures against a plain interpreter: every operator over random rows, typed by the rules of `typing`.
+//!
+//! Compiled for tests only (`mod.rs`): it panics where the expressions that the test itself makes are not what it made.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

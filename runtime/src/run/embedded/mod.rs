@@ -86,10 +86,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     let topics: Vec<&Topic> = stage.topics.iter().filter_map(|name| plan.topic(name)).collect();
     let partitions: Vec<u32> = topics.iter().map(|it| it.partitioning.count.unwrap_or(1).max(1)).collect();
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| bug(format!("cannot start the asynchronous runtime: {error}")))?;
+    let runtime = super::asynchronous()?;
     let what = sinks::describe(plan, &stage.domain);
     let origins: Vec<_> = stage.sinks.iter().filter_map(|it| plan.sink(it)).map(|it| it.origin).collect();
     let fail = |error: DatabaseError| database_error(error, &what, &origins);

@@ -157,10 +157,7 @@ struct Asked {
 
 impl Asked {
     fn open(plan: &Plan, stage: &Stage) -> Result<Self, RunError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| bug(format!("cannot start the asynchronous runtime: {error}")))?;
+        let runtime = super::asynchronous()?;
         let what = sinks::describe(plan, &stage.domain);
         let database = sinks::open(plan, stage, &format!("positions, {}", owner()));
         let database = database.map_err(|error| database_error(error, &what, &[]))?;

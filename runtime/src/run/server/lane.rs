@@ -28,10 +28,7 @@ const SPARE_PATIENCE: Duration = Duration::from_secs(30);
 /// there is nothing.
 pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<(StageSummary, Option<RunError>), RunError> {
     let plan = &shared.plan;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| bug(format!("cannot start the asynchronous runtime: {error}")))?;
+    let runtime = super::super::asynchronous()?;
     let what = sinks::describe(plan, &stage.domain);
     let origins: Vec<_> = stage.sinks.iter().filter_map(|it| plan.sink(it)).map(|it| it.origin).collect();
     let fail = |error: DatabaseError| database_error(error, &what, &origins);
