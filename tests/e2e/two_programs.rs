@@ -1,6 +1,8 @@
 //! Two programs on one cluster: a topic that one of them writes is not the other's.
 
-use crate::e2e::project::{Project, ask_sqlite, brokers, text_of};
+use std::time::Duration;
+
+use crate::e2e::project::{HANGS, Project, ask_sqlite, brokers, text_of};
 
 /// OWNER stands for the program that comes first, and its topic.
 const PROGRAM: &str = r#"
@@ -52,4 +54,32 @@ fn the_second_program_that_writes_a_topic_is_refused_until_it_is_the_first_under
         first.run_to_end();
         assert_eq!(stored(&first), "150 of first..first");
     }
+}
+
+#[test]
+fn until_end_waits_for_what_is_written_into_its_topics_and_not_decided_yet() {
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+    let project = project("undecided", None, "");
+    project.run_to_end();
+    let topic = format!("{}.things", project.name);
+    // As after a commit whose news the partitions have not got yet: what lies behind cannot be read.
+    let other: BaseProducer = rdkafka::ClientConfig::new()
+        .set("bootstrap.servers", brokers())
+        .set("transactional.id", format!("{}.other", project.name))
+        .create()
+        .unwrap();
+    other.init_transactions(HANGS).unwrap();
+    other.begin_transaction().unwrap();
+    for partition in [0, 1] {
+        let payload = format!("{{\"id\":{},\"v\":\"undecided\"}}", 900 + partition);
+        other.send(BaseRecord::<str, str>::to(&topic).partition(partition).key("{}").payload(&payload)).unwrap();
+    }
+    other.flush(HANGS).unwrap();
+    project
+        .write("rows.jsonl", (0..150).map(|it| format!("{{\"id\":{it},\"v\":\"undecided\"}}\n")).collect::<String>());
+    let mut running = project.start(&["run", "main.pipe", "--until-end"]);
+    std::thread::sleep(Duration::from_secs(5));
+    other.commit_transaction(HANGS).unwrap();
+    assert_eq!(running.wait(), 0, "{}", running.log());
+    assert_eq!(stored(&project), "152 of undecided..undecided");
 }

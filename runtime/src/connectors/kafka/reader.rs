@@ -23,6 +23,7 @@ use super::client::{self, Purpose};
 use super::errors::{ANEW, ReaderError, is_away};
 use super::farewell;
 use super::membership::{Change, Membership};
+use super::native::offsets::{self, Open};
 use super::native::topic_ids::topic_ids;
 use super::poller::Poller;
 use super::slot::Slot;
@@ -370,10 +371,22 @@ impl StageReader {
 
     /// The next offset of each partition, as far as committed transactions go: topic, partition, offset.
     pub fn end_offsets(&self, partitions: &[(u16, i32)]) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
-        partitions
-            .iter()
-            .map(|&(topic, partition)| Ok((topic, partition, self.watermarks(topic, partition)?.1)))
-            .collect()
+        self.ends(partitions, Open::Behind)
+    }
+
+    /// The next offset of each partition, with what is written in transactions that are not decided. A cluster answers a commit
+    /// as soon as its coordinator knows it: the partitions learn it later, and only then their records can be read.
+    pub fn log_ends(&self, partitions: &[(u16, i32)]) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
+        self.ends(partitions, Open::Before)
+    }
+
+    fn ends(&self, partitions: &[(u16, i32)], open: Open) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
+        let names: Vec<(&str, i32)> = partitions.iter().map(|it| (self.name(it.0), it.1)).collect();
+        let ends = offsets::ends(self.consumer()?.client(), &names, open, QUESTION).map_err(|code| {
+            self.silent(code);
+            ReaderError::of_code("the ends of the topics cannot be asked for", code, None)
+        })?;
+        Ok(partitions.iter().zip(ends).map(|(it, end)| (it.0, it.1, end)).collect())
     }
 
     /// The first offset that each partition still has.
@@ -404,7 +417,7 @@ impl StageReader {
             .collect()
     }
 
-    /// True if nothing is left below these ends (from [`end_offsets`](Self::end_offsets)): what lies between the last record
+    /// True if nothing is left below these ends (of [`end_offsets`](Self::end_offsets) or [`log_ends`](Self::log_ends)): what lies between the last record
     /// and the end are markers of transactions, which are no records.
     pub fn at_end(&self, ends: &[(u16, i32, i64)]) -> Result<bool, ReaderError> {
         let positions = self.consumer()?.position();
@@ -493,12 +506,16 @@ impl StageReader {
 
     /// What came instead of an answer. Brokers that keep silent are away, and the poller says so.
     fn unanswered(&self, doing: &str, error: &KafkaError) -> ReaderError {
-        if let (Some(code), Some(consumer)) = (error.rdkafka_error_code(), &self.consumer)
-            && is_away(code)
-        {
-            consumer.context().unanswered();
+        if let Some(code) = error.rdkafka_error_code() {
+            self.silent(code);
         }
         ReaderError::of(doing, error)
+    }
+
+    fn silent(&self, code: Code) {
+        if let Some(consumer) = self.consumer.as_ref().filter(|_| is_away(code)) {
+            consumer.context().unanswered();
+        }
     }
 
     fn list(&self, entries: impl Iterator<Item = (u16, i32, Offset)>) -> Result<TopicPartitionList, ReaderError> {

@@ -447,7 +447,7 @@ impl Lane<'_> {
             Some(ends) => ends.clone(),
             None => {
                 let ours: Vec<(u16, i32)> = self.reading.ours().iter().copied().collect();
-                match self.reader.end_offsets(&ours) {
+                match self.ends_of(&ours) {
                     Ok(ends) => self.ends.insert(ends).clone(),
                     Err(error) => return self.not_now(error).map(|()| false),
                 }
@@ -457,6 +457,19 @@ impl Lane<'_> {
             Ok(at_end) => Ok(at_end),
             Err(error) => self.not_now(error).map(|()| false),
         }
+    }
+
+    /// Where these partitions end. What this program has committed into its topics is theirs, even while they cannot show it yet;
+    /// of others' topics, what is committed counts: a transaction of somebody else may stay open for long.
+    fn ends_of(&self, ours: &[(u16, i32)]) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
+        let is_fed = |it: &&(u16, i32)| {
+            let name = self.stage.topics.get(usize::from(it.0));
+            name.is_some_and(|name| self.shared.plan.ingest.iter().any(|it| it.topic == *name))
+        };
+        let (fed, others): (Vec<_>, Vec<_>) = ours.iter().partition(is_fed);
+        let mut ends = self.reader.log_ends(&fed)?;
+        ends.extend(self.reader.end_offsets(&others)?);
+        Ok(ends)
     }
 
     /// A question that the cluster does not answer now is asked again; brokers that are away are told of by the reader.
