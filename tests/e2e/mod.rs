@@ -5,6 +5,7 @@
 
 mod beginning;
 mod changelogs;
+mod compressed;
 mod crash;
 mod disagreements;
 mod embedded;

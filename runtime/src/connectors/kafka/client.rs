@@ -219,6 +219,36 @@ pub fn config(connection: &KafkaConnection, purpose: Purpose, partitions: usize)
     config
 }
 
+/// The configuration of the client that fetches for a reader: answers have so many bytes, as far as batches are not larger.
+/// A `fetch.max.bytes` of the user stays.
+#[cfg(feature = "engine")]
+pub(crate) fn fetching(connection: &KafkaConnection, partitions: usize, answer: u64) -> rdkafka::ClientConfig {
+    let mut config = config(connection, Purpose::Reader, partitions);
+    if sets_answers(connection) {
+        return config;
+    }
+    let number = |config: &rdkafka::ClientConfig, name: &str| config.get(name).and_then(|it| it.parse::<u64>().ok());
+    let largest = number(&config, "message.max.bytes").unwrap_or(0);
+    if config.get("receive.message.max.bytes").is_none() && largest > LARGEST_ANSWER {
+        config.set("receive.message.max.bytes", (largest + 512).to_string());
+    }
+    let of_partition = number(&config, "fetch.message.max.bytes").unwrap_or(answer).min(answer);
+    config.set("fetch.max.bytes", answer.to_string()).set("fetch.message.max.bytes", of_partition.to_string());
+    // To a reader it says only how small an answer may be: a batch that is larger comes alone.
+    config.set("message.max.bytes", "1000");
+    config
+}
+
+/// True if the user has said how large answers are.
+#[cfg(feature = "engine")]
+pub(crate) fn sets_answers(connection: &KafkaConnection) -> bool {
+    connection.client.iter().any(|(name, _)| name == "fetch.max.bytes")
+}
+
+/// What the client receives at most if it is not told otherwise, without what is around it.
+#[cfg(feature = "engine")]
+const LARGEST_ANSWER: u64 = 99_999_488;
+
 #[cfg(all(test, feature = "engine"))]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

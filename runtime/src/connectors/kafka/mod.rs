@@ -12,6 +12,8 @@ pub mod spec;
 #[cfg(feature = "engine")]
 pub mod admin;
 #[cfg(feature = "engine")]
+mod answers;
+#[cfg(feature = "engine")]
 pub mod cursor;
 #[cfg(feature = "engine")]
 mod differences;
@@ -23,6 +25,8 @@ mod embedded_window;
 pub mod errors;
 #[cfg(feature = "engine")]
 mod farewell;
+#[cfg(feature = "engine")]
+mod fetcher;
 #[cfg(feature = "engine")]
 pub mod ingest;
 #[cfg(feature = "engine")]
@@ -45,6 +49,8 @@ pub mod ownership;
 mod poller;
 #[cfg(feature = "engine")]
 pub mod positions;
+#[cfg(feature = "engine")]
+mod questions;
 #[cfg(feature = "engine")]
 pub mod reader;
 #[cfg(feature = "engine")]

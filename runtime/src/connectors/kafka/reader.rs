@@ -18,22 +18,20 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::admin::{invalid_client, what};
+use super::answers::Answers;
 use super::batch::{Batch, MessageQueue, QueueError, Signal};
 use super::client::{self, Purpose};
-use super::errors::{ANEW, ReaderError, is_away};
+use super::errors::{ANEW, ReaderError};
 use super::farewell;
+use super::fetcher::{Fetcher, Watch};
 use super::membership::{Change, Membership};
-use super::native::offsets::{self, Open};
-use super::native::topic_ids::topic_ids;
 use super::poller::Poller;
 use super::slot::Slot;
 use super::spec::KafkaConnection;
 use crate::report::{ErrorClass, Observer, RunError};
 
 /// How long the client may take to start an assignment.
-const ANSWER: Duration = Duration::from_secs(10);
-/// How long one question to the cluster may take before it counts as unanswered, and may be asked again.
-const QUESTION: Duration = Duration::from_secs(3);
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
 /// A member that is shut out again so soon has a real twin.
 const TWINS: Duration = Duration::from_secs(300);
 /// How long leaving the group may take.
@@ -85,10 +83,16 @@ struct Incarnation {
 
 /// A member of a stage's consumer group. Used by one thread, the lane's.
 pub struct StageReader {
-    // Queues go before the consumer they hang on.
+    // Queues go before the client they hang on.
     incarnations: Vec<Incarnation>,
-    consumer: Option<Arc<BaseConsumer<Membership>>>,
-    topics: Arc<[String]>,
+    /// Fetches the partitions of `fetched`; made when there are some.
+    fetcher: Option<Fetcher>,
+    fetched: Vec<(u16, i32)>,
+    answers: Answers,
+    /// Partitions, and where they go on, that a new fetcher has yet to take.
+    waiting: Vec<(u16, i32, i64)>,
+    pub(super) consumer: Option<Arc<BaseConsumer<Membership>>>,
+    pub(super) topics: Arc<[String]>,
     changes: Receiver<Change>,
     failures: VecDeque<ReaderError>,
     signal: Arc<Signal>,
@@ -100,6 +104,7 @@ pub struct StageReader {
     poller: Option<JoinHandle<()>>,
     slot: Option<Slot>,
     config: ReaderConfig,
+    opened: Instant,
     /// When it last came back as a new member.
     rejoined: Option<Instant>,
 }
@@ -173,6 +178,10 @@ impl StageReader {
         )?;
         Ok(Self {
             incarnations: Vec::new(),
+            fetcher: None,
+            fetched: Vec::new(),
+            answers: Answers::new(partitions, client::sets_answers(&connection)),
+            waiting: Vec::new(),
             consumer: Some(consumer),
             topics,
             changes,
@@ -184,11 +193,12 @@ impl StageReader {
             poller: Some(poller),
             slot,
             config,
+            opened: Instant::now(),
             rejoined: None,
         })
     }
 
-    fn consumer(&self) -> Result<&Arc<BaseConsumer<Membership>>, ReaderError> {
+    pub(super) fn consumer(&self) -> Result<&Arc<BaseConsumer<Membership>>, ReaderError> {
         self.consumer.as_ref().ok_or_else(|| ReaderError::retry("closed", "the reader is closed"))
     }
 
@@ -201,6 +211,9 @@ impl StageReader {
             }
             if let Some(failure) = self.failures.pop_front() {
                 return ReaderEvent::Failed(failure);
+            }
+            if let Err(error) = self.size_answers() {
+                return ReaderEvent::Failed(error);
             }
             if let Some(batch) = self.records(max_records) {
                 return ReaderEvent::Records(batch);
@@ -230,9 +243,64 @@ impl StageReader {
         }
     }
 
-    /// Destroys the queues of these partitions, with whatever is in them.
+    /// Destroys the queues of these partitions, with whatever is in them; they are fetched no more.
     fn forget(&mut self, partitions: &[(u16, i32)]) {
         self.incarnations.retain(|it| !partitions.contains(&(it.topic, it.partition)));
+        self.waiting.retain(|it| !partitions.contains(&(it.0, it.1)));
+        let (gone, kept): (Vec<_>, Vec<_>) = self.fetched.iter().partition(|it| partitions.contains(it));
+        self.fetched = kept;
+        if gone.is_empty() {
+            return;
+        }
+        if let (Some(fetcher), Ok(list)) =
+            (&self.fetcher, self.list(gone.iter().map(|it| (it.0, it.1, Offset::Invalid))))
+        {
+            fetcher.unassign(&list);
+        }
+    }
+
+    /// Replaces the fetching client by one that asks for more or less at once, where what came says so. What the old one holds is
+    /// fetched again: it was not handed out.
+    fn size_answers(&mut self) -> Result<(), ReaderError> {
+        let received = self.fetcher.as_ref().and_then(Fetcher::received);
+        if received.is_some_and(|it| self.answers.judge(it, self.opened.elapsed())) {
+            tracing::debug!(size = self.answers.size(), "answers of another size");
+            self.waiting.extend(self.incarnations.drain(..).map(|it| (it.topic, it.partition, it.next)));
+            self.fetched.clear();
+            if let Some(old) = self.fetcher.take() {
+                // It takes a moment, in which nobody needs to wait.
+                let closed = std::thread::Builder::new().name("kafka-farewell".to_string()).spawn(move || old.close());
+                closed.map_err(|error| ReaderError::retry("thread", format!("a thread cannot be started: {error}")))?;
+            }
+        }
+        if self.waiting.is_empty() || !self.changes.is_empty() {
+            return Ok(());
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        let result = self.resume(&waiting);
+        if result.is_err() {
+            self.waiting = waiting;
+            // What has become of the partitions is told next.
+            if !self.changes.is_empty() {
+                return Ok(());
+            }
+        }
+        result
+    }
+
+    fn fetcher(&mut self) -> Result<Arc<BaseConsumer<Watch>>, ReaderError> {
+        if self.fetcher.is_none() {
+            let ReaderConfig { connection, partitions, group, .. } = &self.config;
+            let mut settings = client::fetching(connection, *partitions, self.answers.size());
+            // Never joined; the client wants a name for explicit assignments.
+            settings.set("group.id", group);
+            self.answers.begin();
+            let (signal, member) = (self.signal.clone(), self.consumer()?.clone());
+            let made = Fetcher::new(settings, &self.answers, *partitions, signal, member);
+            self.fetcher = Some(made.map_err(|error| ReaderError::of("a client cannot be made", &error))?);
+        }
+        let made = self.fetcher.as_ref().map(|it| it.consumer.clone());
+        made.ok_or_else(|| ReaderError::retry("closed", "the reader is closed"))
     }
 
     /// Records of the next partition that has some.
@@ -312,12 +380,14 @@ impl StageReader {
         if positions.is_empty() {
             return Ok(());
         }
-        let consumer = self.consumer()?.clone();
         let keys: Vec<(u16, i32)> = positions.iter().map(|it| (it.0, it.1)).collect();
         self.forget(&keys);
+        let consumer = self.fetcher()?;
         let list = self.list(positions.iter().map(|it| (it.0, it.1, Offset::Offset(it.2))))?;
-        // A partition that gives already is stopped first, so that its new queue begins at the position.
-        consumer.pause(&list).map_err(|error| ReaderError::of("partitions cannot be paused", &error))?;
+        if let Some(fetcher) = &self.fetcher {
+            fetcher.assign(&list).map_err(|error| ReaderError::of("partitions cannot be fetched", &error))?;
+        }
+        self.fetched.extend(&keys);
         self.seek(&consumer, &list)?;
         for &(topic, partition, next) in positions {
             let failed = || ReaderError::retry("kafka-error", "the client gives no queue for a partition");
@@ -332,7 +402,7 @@ impl StageReader {
     }
 
     /// The assignment is started by another thread of the client: until it is, a seek is refused.
-    fn seek(&self, consumer: &BaseConsumer<Membership>, list: &TopicPartitionList) -> Result<(), ReaderError> {
+    fn seek(&self, consumer: &BaseConsumer<Watch>, list: &TopicPartitionList) -> Result<(), ReaderError> {
         let deadline = Instant::now() + ANSWER;
         let mut left = list.clone();
         loop {
@@ -369,58 +439,11 @@ impl StageReader {
         }
     }
 
-    /// The next offset of each partition, as far as committed transactions go: topic, partition, offset.
-    pub fn end_offsets(&self, partitions: &[(u16, i32)]) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
-        self.ends(partitions, Open::Behind)
-    }
-
-    /// The next offset of each partition, with what is written in transactions that are not decided. A cluster answers a commit
-    /// as soon as its coordinator knows it: the partitions learn it later, and only then their records can be read.
-    pub fn log_ends(&self, partitions: &[(u16, i32)]) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
-        self.ends(partitions, Open::Before)
-    }
-
-    fn ends(&self, partitions: &[(u16, i32)], open: Open) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
-        let names: Vec<(&str, i32)> = partitions.iter().map(|it| (self.name(it.0), it.1)).collect();
-        let ends = offsets::ends(self.consumer()?.client(), &names, open, QUESTION).map_err(|code| {
-            self.silent(code);
-            ReaderError::of_code("the ends of the topics cannot be asked for", code, None)
-        })?;
-        Ok(partitions.iter().zip(ends).map(|(it, end)| (it.0, it.1, end)).collect())
-    }
-
-    /// The first offset that each partition still has.
-    pub fn earliest(&self, partitions: &[(u16, i32)]) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
-        partitions
-            .iter()
-            .map(|&(topic, partition)| Ok((topic, partition, self.watermarks(topic, partition)?.0)))
-            .collect()
-    }
-
-    /// The offset of the first record not older than this (microseconds since 1970); the end if there is none.
-    pub fn offsets_for_time(
-        &self,
-        partitions: &[(u16, i32)],
-        time_us: i64,
-    ) -> Result<Vec<(u16, i32, i64)>, ReaderError> {
-        // A millisecond that began before the time may hold older records.
-        let millis = Offset::Offset(-(-time_us).div_euclid(1000));
-        let list = self.list(partitions.iter().map(|it| (it.0, it.1, millis)))?;
-        let found = self.consumer()?.offsets_for_times(list, QUESTION);
-        let found = found.map_err(|error| self.unanswered("offsets cannot be looked up by time", &error))?;
-        partitions
-            .iter()
-            .map(|&(topic, partition)| match found.find_partition(self.name(topic), partition).map(|it| it.offset()) {
-                Some(Offset::Offset(offset)) => Ok((topic, partition, offset)),
-                _ => Ok((topic, partition, self.watermarks(topic, partition)?.1)),
-            })
-            .collect()
-    }
-
     /// True if nothing is left below these ends (of [`end_offsets`](Self::end_offsets) or [`log_ends`](Self::log_ends)): what lies between the last record
     /// and the end are markers of transactions, which are no records.
     pub fn at_end(&self, ends: &[(u16, i32, i64)]) -> Result<bool, ReaderError> {
-        let positions = self.consumer()?.position();
+        let Some(fetcher) = &self.fetcher else { return Ok(ends.is_empty()) };
+        let positions = fetcher.consumer.position();
         let positions = positions.map_err(|error| ReaderError::of("positions cannot be asked for", &error))?;
         Ok(ends.iter().all(|&(topic, partition, end)| {
             let handed_out =
@@ -431,29 +454,6 @@ impl StageReader {
             };
             handed_out.is_some_and(|next| next >= end || passed.is_some_and(|it| it >= end))
         }))
-    }
-
-    /// The ids of the stage's topics; `None`: the brokers give none.
-    pub fn topic_ids(&self) -> Result<Vec<Option<String>>, ReaderError> {
-        match topic_ids(self.consumer()?.client(), &self.topics, ANSWER) {
-            Ok(ids) => Ok(ids),
-            Err(Code::UnsupportedFeature | Code::UnsupportedVersion) => Ok(vec![None; self.topics.len()]),
-            Err(code) => Err(ReaderError::of_code("the ids of topics cannot be asked for", code, None)),
-        }
-    }
-
-    /// A stored position counts in the topic it was made in: one that was deleted and created again is another one.
-    pub fn check_topic_id(&self, topic: u16, stored: Option<&str>, current: Option<&str>) -> Result<(), ReaderError> {
-        match (stored, current) {
-            (Some(stored), Some(current)) if stored != current => Err(topic_recreated(self.name(topic))),
-            _ => Ok(()),
-        }
-    }
-
-    /// A stored position below the first offset: how many records are gone.
-    pub fn check_position(&self, topic: u16, partition: i32, next: i64) -> Result<(), ReaderError> {
-        let (low, _) = self.watermarks(topic, partition)?;
-        if next < low { Err(data_lost(self.name(topic), partition, next, low)) } else { Ok(()) }
     }
 
     /// Commits positions to the group: only for tools that show the lag, never read back. Best effort.
@@ -476,11 +476,14 @@ impl StageReader {
         consumer.context().close();
         self.stop.store(true, Ordering::SeqCst);
         self.incarnations.clear();
-        let poller = self.poller.take();
+        let (poller, fetcher) = (self.poller.take(), self.fetcher.take());
         let (sender, gone) = crossbeam_channel::bounded::<()>(1);
         let farewell = move || {
             // News of it ends the wait of the poller, too. A member with a name does not leave: it, or its successor, comes back.
             farewell::close(&consumer);
+            if let Some(fetcher) = fetcher {
+                fetcher.close();
+            }
             if let Some(poller) = poller {
                 // A poller that panicked has nothing left to say.
                 let _ = poller.join();
@@ -493,32 +496,14 @@ impl StageReader {
         }
     }
 
-    fn name(&self, topic: u16) -> &str {
+    pub(super) fn name(&self, topic: u16) -> &str {
         self.topics.get(usize::from(topic)).map_or("?", String::as_str)
     }
 
-    fn watermarks(&self, topic: u16, partition: i32) -> Result<(i64, i64), ReaderError> {
-        let name = self.name(topic);
-        let doing = || format!("the ends of partition {partition} of `{name}` cannot be asked for");
-        let ends = self.consumer()?.fetch_watermarks(name, partition, QUESTION);
-        ends.map_err(|error| self.unanswered(&doing(), &error))
-    }
-
-    /// What came instead of an answer. Brokers that keep silent are away, and the poller says so.
-    fn unanswered(&self, doing: &str, error: &KafkaError) -> ReaderError {
-        if let Some(code) = error.rdkafka_error_code() {
-            self.silent(code);
-        }
-        ReaderError::of(doing, error)
-    }
-
-    fn silent(&self, code: Code) {
-        if let Some(consumer) = self.consumer.as_ref().filter(|_| is_away(code)) {
-            consumer.context().unanswered();
-        }
-    }
-
-    fn list(&self, entries: impl Iterator<Item = (u16, i32, Offset)>) -> Result<TopicPartitionList, ReaderError> {
+    pub(super) fn list(
+        &self,
+        entries: impl Iterator<Item = (u16, i32, Offset)>,
+    ) -> Result<TopicPartitionList, ReaderError> {
         let mut list = TopicPartitionList::new();
         for (topic, partition, offset) in entries {
             let added = list.add_partition_offset(self.name(topic), partition, offset);
@@ -540,7 +525,7 @@ pub(crate) fn topic_recreated(name: &str) -> ReaderError {
         .help(format!("`{ANEW}` begins with the first record of the new topic; rows of the old one stay"))
 }
 
-fn data_lost(name: &str, partition: i32, position: i64, low: i64) -> ReaderError {
+pub(super) fn data_lost(name: &str, partition: i32, position: i64, low: i64) -> ReaderError {
     ReaderError::would_lose(
         "data-lost",
         format!("{} records of partition {partition} of `{name}` were deleted before they were read", low - position),
