@@ -59,6 +59,31 @@ fn send(project: &Project, ids: std::ops::Range<u64>, letters: impl Fn(u64) -> S
     producer.flush(Duration::from_secs(60)).unwrap();
 }
 
+/// Letters of a kind that compress to a fifth or so, as ordinary records do.
+fn words(id: u64) -> String {
+    let mut state = id.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let mut text = String::new();
+    while text.len() < 200 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let words = ["customer", "order placed", "Vienna", "paid by card", "warehouse 7", "express delivery"];
+        text.push_str(words[usize::try_from((state >> 33) % 6).unwrap()]);
+        text.push_str(&format!(" {} ", (state >> 40) % 1000));
+    }
+    text
+}
+
+/// As many letters as a large note has, of which the first do not compress well.
+fn dense(id: u64) -> String {
+    let mut state = id;
+    let mut letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'0' + u8::try_from((state >> 33) % 42).unwrap())
+    };
+    let first: String = (0..LARGE / 45).map(|_| letter()).collect();
+    let rest = "y".repeat(LARGE - first.len());
+    first + &rest
+}
+
 /// Runs to the end; the most memory it had, in MiB.
 fn peak(project: &Project) -> u64 {
     let mut running = project.start(&["run", "main.pipe", "--until-end"]);
@@ -88,4 +113,15 @@ fn records_that_compress_to_nothing_take_no_more_memory_than_others() {
     let most = peak(&project);
     check(&project, count, count * LARGE as u64);
     assert!(0 < most && most < 150, "{most} MiB for {count} records of {LARGE} letters");
+}
+
+#[test]
+fn a_topic_whose_records_begin_to_compress_well_takes_no_more_either() {
+    let (project, before, after) = (project("denser"), 60_000, 400);
+    send(&project, 0..before, words);
+    send(&project, before..before + after, dense);
+    let most = peak(&project);
+    let letters: usize = (0..before).map(|id| words(id).len()).sum();
+    check(&project, before + after, letters as u64 + after * LARGE as u64);
+    assert!(0 < most && most < 150, "{most} MiB");
 }

@@ -1,20 +1,24 @@
 //! How large the answers are that a reader asks brokers for, so that what they unpack to stays within bounds.
 //!
-//! The client unpacks a whole answer before it hands any of it out, and its settings bound what is sent, not what that
-//! unpacks to. So a reader begins with answers of a batch or so, looks at what came of them, and asks for as much as unpacks to
-//! [`UNPACKED`]. Pure: knows no client and no clock. Invariant: an answer never holds more than [`MOST`] as it is sent.
+//! The client unpacks a whole answer before it hands any of it out, and its settings bound what is sent, not what that unpacks
+//! to. So a reader begins with answers of one batch. Only where records are waited for although answers are full do they grow, and never
+//! beyond what unpacks to [`UNPACKED`] by what has come so far: where they need not be large, records that suddenly compress
+//! better find small ones. Then they shrink at once. Pure: knows no client and no clock.
 
 use std::time::Duration;
 
 /// What one answer may unpack to.
 pub(crate) const UNPACKED: u64 = 2 << 20;
 /// The largest answer that is asked for, as it is sent.
-pub(crate) const MOST: u64 = 2 << 20;
+const MOST: u64 = 2 << 20;
 /// The smallest: a broker sends at least one batch, and the client takes no smaller limit.
 pub(crate) const LEAST: u64 = 1000;
 
-/// So much must have come before anything is concluded from it.
+/// So much, or so many answers, must have come before anything is concluded from it.
 const ENOUGH: u64 = 256 << 10;
+const SEVERAL: u64 = 8;
+/// How much larger answers become at once.
+const STEP: u64 = 4;
 /// The first wait before answers grow again after they had to shrink; each time twice as long.
 const HOLD: Duration = Duration::from_secs(2);
 const LONGEST_HOLD: Duration = Duration::from_secs(120);
@@ -33,15 +37,22 @@ pub(crate) struct Received {
     pub(crate) unpacked: u64,
 }
 
+/// How long a reader has been open, and how much of that it has waited for records.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spent {
+    pub(crate) open: Duration,
+    pub(crate) waiting: Duration,
+}
+
 /// Decides about the size of answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Answers {
     size: u64,
     /// What an answer has beside its batches, at most.
     around: u64,
-    /// What was received when it was last judged.
-    judged: Received,
-    /// No growing before this time of the run, and how long the next wait is.
+    /// What was received and spent when it was last judged.
+    judged: (Received, Spent),
+    /// No growing before, and how long the next wait is.
     not_before: Duration,
     hold: Duration,
     /// The user has said how large they are.
@@ -52,7 +63,8 @@ impl Answers {
     /// For a reader of so many partitions. `fixed`: the user has said how large they are.
     pub(crate) fn new(partitions: usize, fixed: bool) -> Self {
         let around = 60 + 60 * u64::try_from(partitions).unwrap_or(u64::MAX).min(100_000);
-        Self { size: LEAST, around, judged: Received::default(), not_before: Duration::ZERO, hold: HOLD, fixed }
+        let (not_before, hold) = (Duration::ZERO, HOLD);
+        Self { size: LEAST, around, judged: Default::default(), not_before, hold, fixed }
     }
 
     /// How large an answer may be, as it is sent.
@@ -60,37 +72,46 @@ impl Answers {
         self.size
     }
 
-    /// True as long as nothing is known of the records yet.
-    pub(crate) fn is_first(&self) -> bool {
-        self.size == LEAST && !self.fixed
-    }
-
     /// A client was made that has received nothing.
-    pub(crate) fn begin(&mut self) {
-        self.judged = Received::default();
+    pub(crate) fn begin(&mut self, spent: Spent) {
+        self.judged = (Received::default(), spent);
     }
 
     /// What a client has received by now: true if answers are to have another size.
-    pub(crate) fn judge(&mut self, received: Received, now: Duration) -> bool {
-        let unpacked = received.unpacked.saturating_sub(self.judged.unpacked);
-        if self.fixed || unpacked < ENOUGH {
+    pub(crate) fn judge(&mut self, received: Received, spent: Spent) -> bool {
+        let unpacked = received.unpacked.saturating_sub(self.judged.0.unpacked);
+        let answers = received.answers.saturating_sub(self.judged.0.answers);
+        if self.judged.0 == Received::default() {
+            // Until the first records come everybody waits.
+            self.judged = (received, spent);
             return false;
         }
-        let answers = received.answers.saturating_sub(self.judged.answers).max(1);
-        let sent = received.sent.saturating_sub(self.judged.sent);
-        self.judged = received;
-        let batches = sent.saturating_sub(answers * self.around).max(sent / 8).max(1);
+        if self.fixed || unpacked == 0 || (unpacked < ENOUGH && answers < SEVERAL) {
+            return false;
+        }
+        let answers = answers.max(1);
+        let sent = received.sent.saturating_sub(self.judged.0.sent);
+        let open = spent.open.saturating_sub(self.judged.1.open);
+        let waiting = spent.waiting.saturating_sub(self.judged.1.waiting);
+        self.judged = (received, spent);
+        let batches = sent.saturating_sub(answers.saturating_mul(self.around)).max(sent / 8).max(1);
         // Never less than one: what is sent is kept while it is unpacked.
         let wanted = (UNPACKED.saturating_mul(batches) / unpacked.max(batches)).clamp(LEAST, MOST);
-        let full = batches / answers >= self.size / 2;
-        if wanted < self.size / 2 {
-            self.not_before = now + self.hold;
+        let one = batches / answers;
+        let size = if unpacked >= ENOUGH && wanted < self.size / 2 {
+            self.not_before = spent.open + self.hold;
             self.hold = (self.hold * 2).min(LONGEST_HOLD);
-        } else if !(wanted / 2 > self.size && full && now >= self.not_before) {
-            return false;
+            wanted
+        } else if sent / answers >= self.size / 2 && waiting * 8 > open && spent.open >= self.not_before {
+            wanted.min(self.size.max(one).saturating_mul(STEP))
+        } else {
+            self.size
+        };
+        let differs = size < self.size || size / 2 > self.size;
+        if differs {
+            self.size = size;
         }
-        self.size = wanted;
-        true
+        differs
     }
 }
 
@@ -100,58 +121,94 @@ mod tests {
 
     use super::*;
 
-    const SECOND: Duration = Duration::from_secs(1);
+    /// A reader of twelve partitions that runs for a second at a time.
+    struct Reader {
+        answers: Answers,
+        received: Received,
+        spent: Spent,
+    }
 
-    /// So many answers, each with batches of `sent` bytes that unpack to `unpacked`.
-    fn came(before: Received, answers: u64, sent: u64, unpacked: u64) -> Received {
-        Received {
-            answers: before.answers + answers,
-            sent: before.sent + answers * (sent + 300),
-            unpacked: before.unpacked + answers * unpacked,
+    impl Reader {
+        fn new() -> Self {
+            let answers = Answers::new(12, false);
+            Self { answers, received: Received::default(), spent: Spent::default() }
+        }
+
+        /// So many answers come, each with batches of `sent` bytes that unpack to `unpacked`; the reader waits for half of the time,
+        /// or for none of it. The size of answers then.
+        fn second(&mut self, count: u64, sent: u64, unpacked: u64, waits: bool) -> u64 {
+            self.spent.open += Duration::from_secs(1);
+            self.spent.waiting += Duration::from_millis(if waits { 500 } else { 0 });
+            self.received.answers += count;
+            self.received.sent += count * (sent + 300);
+            self.received.unpacked += count * unpacked;
+            if self.answers.judge(self.received, self.spent) {
+                self.received = Received::default();
+                self.answers.begin(self.spent);
+            }
+            self.answers.size()
+        }
+
+        /// Seconds in which answers are full of batches of 16 KiB, until their size stays.
+        fn full(&mut self, ratio: u64) -> u64 {
+            for _ in 0..10 {
+                let sent = self.answers.size().max(16 << 10);
+                self.second(40, sent, sent * ratio, true);
+            }
+            self.answers.size()
         }
     }
 
     #[test]
-    fn ordinary_records_are_asked_for_by_the_megabyte() {
-        for (ratio, least, most) in [(1, 1900 << 10, MOST), (5, 300 << 10, 500 << 10), (10, 150 << 10, 250 << 10)] {
-            let mut answers = Answers::new(12, false);
-            assert!(answers.judge(came(Received::default(), 40, 16 << 10, (16 << 10) * ratio), SECOND));
-            assert!((least..=most).contains(&answers.size()), "{ratio}: {}", answers.size());
+    fn answers_grow_to_what_unpacks_to_the_bound() {
+        for (ratio, least, most) in [(1, 1000 << 10, MOST), (5, 200 << 10, 450 << 10), (10, 100 << 10, 220 << 10)] {
+            let size = Reader::new().full(ratio);
+            assert!((least..=most).contains(&size), "{ratio}: {size}");
         }
+    }
+
+    #[test]
+    fn answers_stay_small_where_nobody_waits_for_them() {
+        let mut reader = Reader::new();
+        for _ in 0..10 {
+            assert_eq!(reader.second(400, 16 << 10, 128 << 10, false), LEAST);
+        }
+    }
+
+    #[test]
+    fn small_batches_on_a_slow_network_are_no_hindrance() {
+        let mut reader = Reader::new();
+        assert_eq!(reader.second(10, 600, 1_500, true), LEAST, "the wait for the first");
+        assert_eq!(reader.second(10, 600, 1_500, true), STEP * LEAST);
     }
 
     #[test]
     fn records_that_compress_to_nothing_come_batch_by_batch() {
-        let mut answers = Answers::new(12, false);
-        assert!(!answers.judge(came(Received::default(), 4, 900, 8_100_000), SECOND));
-        assert_eq!(answers.size(), LEAST);
+        assert_eq!(Reader::new().second(4, 900, 8_100_000, true), LEAST);
     }
 
     #[test]
     fn answers_shrink_at_once_and_grow_again_later() {
-        let mut answers = Answers::new(1, false);
-        let ordinary = came(Received::default(), 40, 16 << 10, 128 << 10);
-        assert!(answers.judge(ordinary, SECOND));
-        let size = answers.size();
-        let dense = came(ordinary, 1, 5_000, 45_000_000);
-        assert!(answers.judge(dense, 2 * SECOND));
-        assert_eq!(answers.size(), LEAST);
-        answers.begin();
-        let ordinary = came(Received::default(), 40, 16 << 10, 128 << 10);
-        assert!(!answers.judge(ordinary, 3 * SECOND), "not so soon");
-        assert!(answers.judge(came(ordinary, 40, 16 << 10, 128 << 10), 4 * SECOND));
-        assert!(answers.size().abs_diff(size) < size / 10);
+        let mut reader = Reader::new();
+        let size = reader.full(8);
+        assert_eq!(reader.second(1, 5_000, 45_000_000, false), LEAST);
+        assert_eq!(reader.second(40, 16 << 10, 128 << 10, true), LEAST, "not so soon");
+        assert!(reader.full(8).abs_diff(size) < size / 10);
     }
 
     #[test]
     fn a_topic_at_its_end_changes_nothing() {
-        let mut answers = Answers::new(12, false);
-        assert!(answers.judge(came(Received::default(), 40, 16 << 10, 128 << 10), SECOND));
-        answers.begin();
-        let mut received = Received::default();
-        for second in 2..200 {
-            received = came(received, 10, 500, 1_000);
-            assert!(!answers.judge(received, second * SECOND), "records come one by one");
+        let mut reader = Reader::new();
+        let size = reader.full(8);
+        for _ in 0..200 {
+            assert_eq!(reader.second(10, 500, 1_000, true), size, "records come one by one");
         }
+    }
+
+    #[test]
+    fn what_the_user_has_set_stays() {
+        let mut reader = Reader::new();
+        reader.answers = Answers::new(12, true);
+        assert_eq!(reader.full(8), LEAST);
     }
 }

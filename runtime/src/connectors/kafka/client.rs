@@ -2,6 +2,8 @@
 //!
 //! Invariant: nothing that a guarantee rests on can be overridden (`super::properties` refuses it).
 
+#[cfg(feature = "engine")]
+use super::answers::UNPACKED;
 use super::properties::{Scope, client_property};
 use super::spec::KafkaConnection;
 
@@ -60,8 +62,8 @@ const READER: &[Default] = &[
     ("fetch.wait.max.ms", "100", "a partition that is taken up again waits no longer for a fetch of idle ones to end"),
     (
         "fetch.max.bytes",
-        "4194304",
-        "bounds what one answer holds; compressed records take several times as much memory",
+        "2097152",
+        "the largest answer; a stage begins with single batches and asks for what unpacks to 2 MiB at most",
     ),
     ("session.timeout.ms", "10000", "the partitions of an instance that died move on after ten seconds"),
     ("heartbeat.interval.ms", "3000", "a third of the session timeout"),
@@ -108,10 +110,15 @@ const FETCH_BYTES: usize = 3 << 20;
 
 /// Bytes that all partitions of a reader may hold between broker and lane.
 const READ_AHEAD_KIB: usize = 16 * 1024;
+/// What each may hold at least.
+const LEAST_AHEAD_KIB: usize = 512;
+/// Of so many partitions 16 MiB are fetched ahead; of more, [`read_ahead_kib`] of each.
+pub const SHARING_PARTITIONS: usize = READ_AHEAD_KIB / LEAST_AHEAD_KIB;
 
-/// How much a reader of so many partitions fetches ahead per partition, in KiB: 16 MiB in all, at least 512 KiB each.
+/// How much a reader of so many partitions fetches ahead per partition, in KiB: 16 MiB in all, at least 512 KiB each. Half of it
+/// may be there when the other half is asked for.
 pub fn read_ahead_kib(partitions: usize) -> usize {
-    (READ_AHEAD_KIB / partitions.max(1)).max(512)
+    (READ_AHEAD_KIB / partitions.max(1)).max(LEAST_AHEAD_KIB)
 }
 
 /// The settings of a client, in the order they are made: ours, then the user's. `partitions`: how many a reader may get.
@@ -134,8 +141,12 @@ pub fn settings(connection: &KafkaConnection, purpose: Purpose, partitions: usiz
         set(name, (*value).to_string(), why);
     }
     if matches!(purpose, Purpose::Reader | Purpose::EmbeddedReader) {
-        let ahead = read_ahead_kib(partitions).to_string();
-        set("queued.max.messages.kbytes", ahead, "16 MiB are fetched ahead, shared by all partitions");
+        let ahead = (read_ahead_kib(partitions) / 2).to_string();
+        set(
+            "queued.max.messages.kbytes",
+            ahead,
+            "16 MiB are fetched ahead of all partitions: half, and one fetch of each",
+        );
         let records = (READ_AHEAD_RECORDS / partitions.max(1)).clamp(1_000, 20_000).to_string();
         set("queued.min.messages", records, "enough to decode while the next fetch is under way");
     }
@@ -232,7 +243,10 @@ pub(crate) fn fetching(connection: &KafkaConnection, partitions: usize, answer: 
     if config.get("receive.message.max.bytes").is_none() && largest > LARGEST_ANSWER {
         config.set("receive.message.max.bytes", (largest + 512).to_string());
     }
-    let of_partition = number(&config, "fetch.message.max.bytes").unwrap_or(answer).min(answer);
+    // Answers that hold one partition only must not fill memory with each of them in turn.
+    let half = u64::try_from(read_ahead_kib(partitions)).unwrap_or(u64::MAX).saturating_mul(512);
+    let share = (answer.saturating_mul(half.min(UNPACKED)) / UNPACKED).max(1);
+    let of_partition = number(&config, "fetch.message.max.bytes").unwrap_or(share).min(share);
     config.set("fetch.max.bytes", answer.to_string()).set("fetch.message.max.bytes", of_partition.to_string());
     // To a reader it says only how small an answer may be: a batch that is larger comes alone.
     config.set("message.max.bytes", "1000");
@@ -291,7 +305,7 @@ mod tests {
         connection.client.insert("message.max.bytes".into(), "20000000".into());
         assert_eq!(config(&connection, Purpose::Reader, 1).get("fetch.max.bytes"), Some("20000000"));
         connection.client.insert("message.max.bytes".into(), "2000000".into());
-        assert_eq!(config(&connection, Purpose::Reader, 1).get("fetch.max.bytes"), Some("4194304"));
+        assert_eq!(config(&connection, Purpose::Reader, 1).get("fetch.max.bytes"), Some("2097152"));
     }
 
     #[test]

@@ -13,14 +13,13 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::{ClientConfig, ClientContext, TopicPartitionList};
 
-use super::answers::{Answers, Received};
+use super::answers::Received;
 use super::batch::{Signal, know_partition};
 use super::farewell;
 use super::membership::Membership;
 
-/// How often the first answers are looked at, and later ones.
-const FIRST: Duration = Duration::from_millis(20);
-const LATER: Duration = Duration::from_millis(250);
+/// How often it is looked at what answers hold.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What the client tells while it fetches.
 pub(crate) struct Watch {
@@ -62,14 +61,12 @@ impl Fetcher {
     /// Makes one; what it complains about is told to the member of the group.
     pub(crate) fn new(
         mut config: ClientConfig,
-        answers: &Answers,
         partitions: usize,
         signal: Arc<Signal>,
         member: Arc<BaseConsumer<Membership>>,
     ) -> Result<Self, KafkaError> {
         // What the client says of itself names every partition: where there are many, less often.
-        let often = if answers.is_first() { FIRST } else { LATER };
-        let often = often.max(Duration::from_millis(u64::try_from(partitions / 4).unwrap_or(u64::MAX)));
+        let often = LOOK.max(Duration::from_millis(u64::try_from(partitions).unwrap_or(u64::MAX)));
         config.set("statistics.interval.ms", often.as_millis().to_string());
         let watch = Watch { received: Mutex::default(), fresh: AtomicBool::new(false), signal };
         let consumer: BaseConsumer<Watch> = config.create_with_context(watch)?;

@@ -12,7 +12,8 @@ use rdkafka::message::{Headers, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::admin::invalid_client;
-use super::client::{self, Purpose};
+use super::answers::LEAST;
+use super::client;
 use super::spec::KafkaConnection;
 use crate::record::{Original, RecordId};
 use crate::report::RunError;
@@ -31,7 +32,7 @@ pub struct KafkaOriginals {
 impl KafkaOriginals {
     /// For topics of a cluster, in the order of the stage.
     pub fn new(connection: &KafkaConnection, name: &str, group: &str, topics: Vec<String>) -> Result<Self, RunError> {
-        let mut config = client::config(connection, Purpose::Reader, 1);
+        let mut config = client::fetching(connection, 1, LEAST);
         // Never joined; the client wants a name for explicit assignments.
         config.set("group.id", format!("{group}.originals"));
         config.create_native_config().map_err(|error| invalid_client(name, &error))?;
@@ -40,13 +41,15 @@ impl KafkaOriginals {
 
     /// For the in-memory cluster of embedded mode.
     pub fn embedded(reader: &super::embedded::EmbeddedReader) -> Self {
-        Self::with_config(reader.client_config().clone(), reader.topics().to_vec())
+        let mut config = reader.client_config().clone();
+        config.set("fetch.message.max.bytes", "65536");
+        Self::with_config(config, reader.topics().to_vec())
     }
 
     fn with_config(mut config: ClientConfig, topics: Vec<String>) -> Self {
         config.set("isolation.level", "read_uncommitted");
         // One record at a time: nothing is worth fetching ahead.
-        config.set("queued.min.messages", "1").set("fetch.message.max.bytes", "65536");
+        config.set("queued.min.messages", "1");
         Self { config, topics, consumer: Mutex::new(None) }
     }
 }

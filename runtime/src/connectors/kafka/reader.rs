@@ -18,7 +18,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::admin::{invalid_client, what};
-use super::answers::Answers;
+use super::answers::{Answers, Spent};
 use super::batch::{Batch, MessageQueue, QueueError, Signal};
 use super::client::{self, Purpose};
 use super::errors::{ANEW, ReaderError};
@@ -32,6 +32,8 @@ use crate::report::{ErrorClass, Observer, RunError};
 
 /// How long the client may take to start an assignment.
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
+/// What is handed out at once, about: an epoch is that much larger than it should be.
+const AT_ONCE: usize = 1 << 20;
 /// A member that is shut out again so soon has a real twin.
 const TWINS: Duration = Duration::from_secs(300);
 /// How long leaving the group may take.
@@ -98,6 +100,8 @@ pub struct StageReader {
     signal: Arc<Signal>,
     /// The last revoke that was handed out.
     revoke: u64,
+    /// How many bytes the last records had on average.
+    of_record: usize,
     /// Where the next poll begins to look.
     turn: usize,
     stop: Arc<AtomicBool>,
@@ -105,6 +109,8 @@ pub struct StageReader {
     slot: Option<Slot>,
     config: ReaderConfig,
     opened: Instant,
+    /// How long it has waited for something to come.
+    waited: Duration,
     /// When it last came back as a new member.
     rejoined: Option<Instant>,
 }
@@ -188,12 +194,14 @@ impl StageReader {
             failures: VecDeque::new(),
             signal,
             revoke: 0,
+            of_record: AT_ONCE / 64,
             turn: 0,
             stop,
             poller: Some(poller),
             slot,
             config,
             opened: Instant::now(),
+            waited: Duration::ZERO,
             rejoined: None,
         })
     }
@@ -218,8 +226,13 @@ impl StageReader {
             if let Some(batch) = self.records(max_records) {
                 return ReaderEvent::Records(batch);
             }
-            if self.failures.is_empty() && !self.signal.wait(deadline) {
-                return ReaderEvent::Idle;
+            if self.failures.is_empty() {
+                let before = Instant::now();
+                let woken = self.signal.wait(deadline);
+                self.waited += before.elapsed();
+                if !woken {
+                    return ReaderEvent::Idle;
+                }
             }
         }
     }
@@ -263,7 +276,7 @@ impl StageReader {
     /// fetched again: it was not handed out.
     fn size_answers(&mut self) -> Result<(), ReaderError> {
         let received = self.fetcher.as_ref().and_then(Fetcher::received);
-        if received.is_some_and(|it| self.answers.judge(it, self.opened.elapsed())) {
+        if received.is_some_and(|it| self.answers.judge(it, self.spent())) {
             tracing::debug!(size = self.answers.size(), "answers of another size");
             self.waiting.extend(self.incarnations.drain(..).map(|it| (it.topic, it.partition, it.next)));
             self.fetched.clear();
@@ -288,15 +301,19 @@ impl StageReader {
         result
     }
 
+    fn spent(&self) -> Spent {
+        Spent { open: self.opened.elapsed(), waiting: self.waited }
+    }
+
     fn fetcher(&mut self) -> Result<Arc<BaseConsumer<Watch>>, ReaderError> {
         if self.fetcher.is_none() {
             let ReaderConfig { connection, partitions, group, .. } = &self.config;
             let mut settings = client::fetching(connection, *partitions, self.answers.size());
             // Never joined; the client wants a name for explicit assignments.
             settings.set("group.id", group);
-            self.answers.begin();
+            self.answers.begin(self.spent());
             let (signal, member) = (self.signal.clone(), self.consumer()?.clone());
-            let made = Fetcher::new(settings, &self.answers, *partitions, signal, member);
+            let made = Fetcher::new(settings, *partitions, signal, member);
             self.fetcher = Some(made.map_err(|error| ReaderError::of("a client cannot be made", &error))?);
         }
         let made = self.fetcher.as_ref().map(|it| it.consumer.clone());
@@ -305,6 +322,7 @@ impl StageReader {
 
     /// Records of the next partition that has some.
     fn records(&mut self, max: usize) -> Option<Batch> {
+        let max = max.min(AT_ONCE / self.of_record.max(1)).max(1);
         let count = self.incarnations.len();
         for step in 0..count {
             let index = (self.turn + step) % count;
@@ -325,6 +343,7 @@ impl StageReader {
             }
             if !batch.is_empty() {
                 self.turn = index + 1;
+                self.of_record = batch.bytes() / batch.len().max(1);
                 return Some(batch);
             }
         }

@@ -164,6 +164,12 @@ impl Batch {
         self.len() == 0
     }
 
+    /// Bytes of keys and values that it keeps in memory.
+    pub fn bytes(&self) -> usize {
+        // SAFETY: the messages are ours until the batch is dropped, and nobody changes them.
+        self.messages.iter().map(|it| unsafe { it.native.as_ref() }).map(|it| it.key_len + it.len).sum()
+    }
+
     /// The records, per partition in the order of their offsets.
     pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
         self.messages.iter().skip(self.skipped).map(|message| self.record(message))
