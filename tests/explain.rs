@@ -41,6 +41,30 @@ fn order_and_changes_are_explained() {
     golden("marketplace.txt", &text[from..to]);
 }
 
+/// How many partitions a topic has that the program leaves to the cluster, nobody knows without asking: the sentence is true for any.
+#[test]
+fn memory_is_told_for_the_partitions_that_are_said_and_for_those_that_are_not() {
+    let program = |options: &str| {
+        format!(
+            "pipeline p\nconnection bus = kafka {{ brokers = \"localhost:9092\" }}\nconnection db = sqlite {{ path = \"out.db\" }}\n\
+             type T = {{ id: int64 }}\ntopic t: T on bus {options}\nsink s from t to db {{ table = \"s\", write = append }}\n"
+        )
+    };
+    for (options, words) in [
+        ("{ partitions = 1 }", "16MiB fetched ahead of one partition, and three epochs of 8MiB"),
+        ("{ partitions = 12 }", "16MiB fetched ahead of 12 partitions, and three epochs of 8MiB"),
+        ("{ partitions = 100 }", "50MiB fetched ahead of 100 partitions, and three epochs of 8MiB"),
+        ("", "16MiB fetched ahead of up to 32 partitions (512KiB of each of more), and three epochs of 8MiB"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("main.pipe");
+        std::fs::write(&path, program(options)).unwrap();
+        let text = explain(path.to_str().unwrap(), "text");
+        let memory = text.split("memory").last().unwrap_or_default();
+        assert!(memory.contains(words), "{memory}");
+    }
+}
+
 /// Every node of an example is in its picture, under its name, and no box touches another.
 #[test]
 fn pictures_of_the_examples_are_whole() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use pipewright_plan::{Connection, Plan};
 #[cfg(feature = "run")]
 use pipewright_plan::{OptionValue, Options};
-use pipewright_runtime::connectors::kafka::client::read_ahead_kib;
+use pipewright_runtime::connectors::kafka::client::{SHARING_PARTITIONS, read_ahead_kib};
 
 use super::program::size;
 
@@ -72,21 +72,35 @@ fn placeholders(options: &Options) -> Options {
 /// How much memory records may take in a run: what is fetched ahead, and the epochs on their way to the databases.
 pub fn memory(plan: &Plan) -> String {
     let epoch = plan.pipeline.commit.bytes;
+    let kib = |partitions: u64| (read_ahead_kib(usize::try_from(partitions).unwrap_or(usize::MAX)) as u64) << 10;
+    let sharing = SHARING_PARTITIONS as u64;
     let mut lines = String::new();
-    let mut sum = 0;
+    let (mut sum, mut known) = (0, true);
     for stage in &plan.stages {
         let topics = stage.topics.iter().filter_map(|name| plan.topic(name));
-        let partitions: u64 = topics.map(|it| u64::from(it.partitioning.count.unwrap_or(1))).sum::<u64>().max(1);
-        let ahead = partitions * ((read_ahead_kib(usize::try_from(partitions).unwrap_or(1)) as u64) << 10);
+        let counts: Option<u64> = topics.map(|it| it.partitioning.count.map(u64::from)).sum();
+        // Up to so many partitions share what is fetched ahead, however many they are.
+        let partitions = counts.unwrap_or(sharing).max(1);
+        // What does not divide evenly is no matter.
+        let ahead = if partitions <= sharing { sharing * kib(sharing) } else { partitions * kib(partitions) };
+        let of = match counts {
+            Some(1) => "one partition".to_string(),
+            Some(_) => format!("{partitions} partitions"),
+            None => format!("up to {sharing} partitions ({} of each of more)", size(kib(sharing))),
+        };
+        known &= counts.is_some();
         // One epoch is filled while one waits and one is stored.
-        let bytes = ahead + 3 * epoch;
-        sum += bytes;
+        sum += ahead + 3 * epoch;
         lines.push_str(&format!(
-            "  {}: {} fetched ahead of {partitions} partitions, and three epochs of {}\n",
+            "  {}: {} fetched ahead of {of}, and three epochs of {}\n",
             stage.id,
             size(ahead),
             size(epoch)
         ));
     }
-    format!("{lines}  records take up to {} in all\n", size(sum))
+    let many = if known { "" } else { ", if no more partitions are read" };
+    format!(
+        "{lines}  records take up to {} in all{many}, unpacked; a batch of a producer that is larger than its share comes alone\n",
+        size(sum)
+    )
 }
