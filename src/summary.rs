@@ -156,8 +156,9 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
         if kind == Some("sqlite") {
             let path = shorten(path);
             out.push_str(&format!("  sqlite3 -box {path} 'SELECT * FROM {} LIMIT 5'\n", sink.table));
-        } else if let Some((host, port, database)) = server(path) {
-            out.push_str(&format!("  psql -h {host} -p {port} {database} -c 'SELECT * FROM {} LIMIT 5'\n", sink.table));
+        } else if let Some((user, host, port, database)) = server(path) {
+            let server = format!("psql -h {host} -p {port} -U {user} {database}");
+            out.push_str(&format!("  {server} -c 'SELECT * FROM {} LIMIT 5'\n", sink.table));
         }
     }
     let letters = summary.stages.iter().any(|stage| {
@@ -176,10 +177,11 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
 }
 
 /// `host:port/database`
-fn server(place: &str) -> Option<(&str, &str, &str)> {
+fn server(place: &str) -> Option<(&str, &str, &str, &str)> {
+    let (user, place) = place.rsplit_once('@')?;
     let (address, database) = place.split_once('/')?;
     let (host, port) = address.rsplit_once(':')?;
-    Some((host, port, database))
+    Some((user, host, port, database))
 }
 
 /// A path below the current folder, relative to it.

@@ -14,6 +14,13 @@ pub struct Stored {
     pub cursors: BTreeMap<String, String>,
 }
 
+impl Stored {
+    /// Nothing was read yet.
+    pub fn is_empty(&self) -> bool {
+        self.positions.iter().all(|it| it.next.is_none()) && self.cursors.is_empty()
+    }
+}
+
 /// A stored position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPosition {

@@ -97,21 +97,26 @@ pub fn dead_letter_topic(program: &str) -> String {
     format!("{program}.dead_letters")
 }
 
+/// What that topic must look like.
+pub fn letters_topic(program: &str) -> TopicNeed {
+    TopicNeed {
+        name: dead_letter_topic(program),
+        owned: true,
+        partitions: None,
+        replication: None,
+        cleanup: Cleanup::Delete,
+        // A letter waits until somebody has looked at it.
+        retention_ms: Some(-1),
+    }
+}
+
 impl IngestProducer {
     /// Creates what is missing, shuts an earlier producer of the same source out, reads the cursor.
     pub fn new(config: IngestConfig) -> Result<Self, ReaderError> {
         let IngestConfig { connection, connection_name, program, was, source, transactional_id, topics, compression } =
             config;
-        let dead_letters = dead_letter_topic(&program);
-        let letters = TopicNeed {
-            name: dead_letters.clone(),
-            owned: true,
-            partitions: None,
-            replication: None,
-            cleanup: Cleanup::Delete,
-            // A letter waits until somebody has looked at it.
-            retention_ms: Some(-1),
-        };
+        let letters = letters_topic(&program);
+        let dead_letters = letters.name.clone();
         let cluster = Cluster::new(&connection, &connection_name).map_err(ReaderError::from)?;
         let needs: Vec<_> = topics.iter().cloned().chain([positions_topic(), letters]).collect();
         let found = cluster.prepare(&needs).map_err(ReaderError::from)?;

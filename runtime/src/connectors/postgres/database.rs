@@ -35,11 +35,11 @@ pub struct PostgresDatabase {
     order: Vec<ChunkRow>,
 }
 
-/// `host:port/database`, never a password.
+/// `user@host:port/database`, never a password.
 pub(crate) fn location(options: &PostgresConnection) -> Option<String> {
     let connect = client::connect_options(options).ok()?;
     let database = connect.get_database().unwrap_or_else(|| connect.get_username());
-    Some(format!("{}/{database}", client::place(&connect)))
+    Some(format!("{}@{}/{database}", connect.get_username(), client::place(&connect)))
 }
 
 /// `host:port`.

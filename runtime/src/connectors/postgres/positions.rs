@@ -7,14 +7,18 @@ use crate::sinks::StageContext;
 use crate::sinks::failure::Failure;
 use crate::sinks::positions::{Changes, Stored, StoredPosition};
 
-/// What is stored of a stage; nothing if there never was a run.
+/// What is stored of a stage, also under its old names; nothing if there never was a run.
 pub(crate) async fn read(client: &mut Client, context: &StageContext) -> Result<Stored, Failure> {
     let exists = "SELECT 1 WHERE to_regclass('pipewright.positions') IS NOT NULL \
                   AND to_regclass('pipewright.cursors') IS NOT NULL";
     if client.rows(sqlx::query(exists)).await?.is_empty() {
         return Ok(Stored::default());
     }
-    stored(client, context, "").await
+    let own = stored(client, context, "").await?;
+    match context.former().filter(|_| own.is_empty()) {
+        Some(former) => stored(client, &former, "").await,
+        None => Ok(own),
+    }
 }
 
 /// The same, at the start of a transaction: nobody moves them until it ends.

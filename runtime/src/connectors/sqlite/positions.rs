@@ -7,13 +7,17 @@ use super::tables::NOW;
 use crate::sinks::StageContext;
 use crate::sinks::positions::{Changes, Stored, StoredPosition};
 
-/// What is stored of a stage; nothing if there never was a run.
+/// What is stored of a stage, also under its old names; nothing if there never was a run.
 pub(crate) async fn read(connection: &mut SqliteConnection, context: &StageContext) -> Result<Stored, sqlx::Error> {
     let exists = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'pipewright_positions'";
     if client::rows(connection, sqlx::query(exists)).await?.is_empty() {
         return Ok(Stored::default());
     }
-    stored(connection, context).await
+    let own = stored(connection, context).await?;
+    match context.former().filter(|_| own.is_empty()) {
+        Some(former) => stored(connection, &former).await,
+        None => Ok(own),
+    }
 }
 
 /// The same, at the start of a transaction: nobody moves them until it ends.
