@@ -28,6 +28,8 @@ use crate::report::RunError;
 
 /// How long the cluster may take to shut an earlier producer out.
 const INIT: Duration = Duration::from_secs(30);
+/// How long the first connection is waited for.
+const FIRST: Duration = Duration::from_secs(5);
 /// How long an abort may take; after that the producer is given up.
 const ABORT: Duration = Duration::from_secs(30);
 /// How long the send queue may stay full.
@@ -107,6 +109,7 @@ pub fn letters_topic(program: &str) -> TopicNeed {
         cleanup: Cleanup::Delete,
         // A letter waits until somebody has looked at it.
         retention_ms: Some(-1),
+        segment_bytes: None,
     }
 }
 
@@ -337,6 +340,8 @@ fn is_fenced(code: Code) -> bool {
 
 pub(super) fn init(producer: &ThreadedProducer<DefaultProducerContext>, source: &str) -> Result<(), ReaderError> {
     let doing = format!("source `{source}` cannot begin to write");
+    // A client that has no connection yet when it is asked to begin looks for one again after half a second.
+    let _ = producer.client().fetch_metadata(Some(POSITIONS), FIRST);
     let deadline = Instant::now() + INIT;
     loop {
         match producer.init_transactions(INIT) {
