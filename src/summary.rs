@@ -24,6 +24,9 @@ pub struct Place<'a> {
 /// The whole text.
 pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -> String {
     let mut out = String::from("\n");
+    if summary.failed.is_some() && is_nothing(summary) {
+        return style.paint("1", "failed before anything was read\n") + &earlier_letters(summary);
+    }
     // Of a run that failed before anything was read there is nothing to tell.
     let said = |it: &&SourceSummary| summary.failed.is_none() || it.read > 0 || it.read_before > 0;
     for source in summary.sources.iter().filter(said) {
@@ -51,6 +54,10 @@ pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -
         out.push_str(&next(summary, plan, place));
     }
     out
+}
+
+fn is_nothing(summary: &Summary) -> bool {
+    summary.stages.iter().all(|it| it.read == 0) && summary.sources.iter().all(|it| it.read == 0)
 }
 
 /// Dead letters of earlier runs are no numbers of this one, and must not be forgotten.

@@ -234,7 +234,7 @@ async fn by_halves<S: Session>(
             epoch.dead_letters.iter().filter(|letter| cuts.keep(letter.at)).cloned().collect();
         for refused in &committed.refused {
             if let Some(BadRecordPolicy::DeadLetter { original }) = policy(context, refused.sink) {
-                letters.push(letter(context, refused, *original, &letters, originals));
+                letters.push(letter(context, refused, *original, &letters, originals)?);
             }
         }
         let moves: Vec<Move> = epoch.moves.iter().map(|it| cuts.shorten(*it)).collect();
@@ -302,13 +302,13 @@ fn letter(
     keep: KeepOriginal,
     others: &[DeadLetter],
     originals: &dyn Originals,
-) -> DeadLetter {
+) -> Result<DeadLetter, Failure> {
     let mut bad = refused.bad.clone();
     let original = match keep {
         KeepOriginal::Position => None,
         KeepOriginal::Keep => {
             // Blocks this thread; the path is rare, and the transaction waits for it.
-            let original = originals.fetch(refused.at);
+            let original = originals.fetch(refused.at).map_err(Failure::Unavailable)?;
             if original.is_none() {
                 bad.reason.push_str(" (the original bytes are no longer in Kafka)");
             }
@@ -317,7 +317,7 @@ fn letter(
     };
     let sink = context.sinks.get(refused.sink);
     let ordinal = others.iter().filter(|it| it.at == refused.at).map(|it| it.ordinal + 1).max().unwrap_or(0);
-    DeadLetter {
+    Ok(DeadLetter {
         at: refused.at,
         ordinal,
         original,
@@ -326,5 +326,5 @@ fn letter(
         place: context.places.get(refused.sink).cloned().unwrap_or_default(),
         bad,
         stale_key: sink.is_some_and(|it| Upsert::of(it).is_some()),
-    }
+    })
 }

@@ -188,8 +188,8 @@ pub struct Refused {
 
 /// Gives the original bytes of a record again (read once more from Kafka; the rare path).
 pub trait Originals: Send + Sync {
-    /// Blocking. `None`: no longer there.
-    fn fetch(&self, at: RecordId) -> Option<Original>;
+    /// Blocking. `None`: no longer there. An error: who has it does not answer now, which says nothing about the record.
+    fn fetch(&self, at: RecordId) -> Result<Option<Original>, String>;
 }
 
 /// A partition's stored position, acquired: every later commit of an earlier owner fails.

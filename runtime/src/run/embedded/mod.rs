@@ -43,7 +43,7 @@ struct Logical {
 }
 
 impl Originals for Logical {
-    fn fetch(&self, at: RecordId) -> Option<Original> {
+    fn fetch(&self, at: RecordId) -> Result<Option<Original>, String> {
         self.originals.fetch(RecordId { offset: at.offset - base(&self.bases, at.topic, at.partition), ..at })
     }
 }
