@@ -9,6 +9,7 @@ mod committer;
 mod dry;
 mod embedded;
 mod letters;
+mod opening;
 pub mod positions;
 mod resolve;
 mod server;
