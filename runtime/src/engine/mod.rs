@@ -9,6 +9,7 @@ mod columns;
 mod counters;
 mod coverage;
 mod ingest;
+mod path;
 mod process;
 mod segment;
 mod stage;

@@ -10,6 +10,7 @@ mod dry;
 mod embedded;
 mod letters;
 pub mod positions;
+pub mod replay;
 mod resolve;
 mod server;
 mod signal;

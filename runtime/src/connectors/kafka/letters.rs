@@ -86,14 +86,17 @@ fn letter(json: &[u8], when: Option<i64>) -> Option<StoredLetter> {
     let ordinal = parts.next()?.parse().ok()?;
     let offset = parts.next()?.parse().ok()?;
     let partition = parts.next()?.parse().ok()?;
+    let kept = json.get("headers").is_some_and(Value::is_object);
     let headers = json.get("headers").and_then(Value::as_object);
     let headers = headers.into_iter().flatten().map(|(name, value)| (name.clone(), bytes(value)));
     Some(StoredLetter {
         stage: String::new(),
+        topic_id: String::new(),
         topic: parts.next()?.to_string(),
         partition,
         offset,
         ordinal,
+        kept,
         key: json.get("key").and_then(bytes),
         value: json.get("value").and_then(bytes),
         headers: headers.collect(),
