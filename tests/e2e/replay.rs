@@ -179,3 +179,157 @@ fn what_was_refused_is_stored_once_the_program_takes_it_and_no_older_version_com
     project.run_to_end();
     assert_eq!(tables(&project)[0], all);
 }
+
+const ACCOUNTS: &str = r#"
+pipeline NAME { max_bad = 100%, commit = { rows = 500, interval = 50ms } }
+connection bus = kafka { brokers = "BROKERS" }
+connection warehouse = postgres { url = "POSTGRES", schema = "NAME" }
+connection disk = sqlite { path = "out.db" }
+
+type Account = { id: int64 @key, cents: int64 }
+
+topic accounts: Account on bus { name = "NAME.accounts", kind = changelog, key = id, partitioner = murmur2 }
+
+transform good from accounts | check cents > LEAST else "cents are {cents}"
+transform events from good | as events | select id, cents, op
+
+sink good_pg from good to warehouse { table = "good", write = upsert, key = id }
+sink events_pg from events to warehouse { table = "events", write = append }
+sink good_lite from good to disk { table = "good", write = upsert, key = id }
+sink events_lite from events to disk { table = "events", write = append }
+"#;
+
+#[test]
+fn on_a_changelog_what_a_later_version_or_delete_has_overtaken_does_not_come_back() {
+    let text = ACCOUNTS.replace("BROKERS", &brokers()).replace("POSTGRES", &postgres_url());
+    let project = Project::new("replay_changelog", &text.replace("LEAST", "0"));
+    sql(&format!("CREATE SCHEMA {}", project.name));
+    let topic = format!("{}.accounts", project.name);
+    create(&topic, "compact");
+    let put = |id: u32, cents: i32| format!(r#"{{"id":{id},"cents":{cents}}}"#);
+    let changes = [put(1, -1), put(1, 5), put(2, -2), put(3, -3), put(4, 9), put(4, -4), put(5, -5), put(5, -6)];
+    let keys = ["1", "1", "2", "3", "4", "4", "5", "5"];
+    let records: Vec<_> = keys.iter().zip(&changes).map(|(key, it)| (*key, Some(it.as_str()))).collect();
+    send(&topic, &records);
+    send(&topic, &[("3", None)]);
+    project.run_to_end();
+    assert_eq!((table(&project, "good", "id || ':' || cents", "id").as_str(), open_letters(&project)), ("1:5 4:9", 12));
+    project.write("main.pipe", text.replace("LEAST", "-10").replace("NAME", &project.name));
+    assert_eq!(replay(&project, &[]), (0, outcomes(&[("replayed", 6), ("superseded", 6)])));
+    assert_eq!(table(&project, "good", "id || ':' || cents", "id"), "1:5 2:-2 4:-4 5:-6");
+    let events = table(&project, "events", "id || ':' || op || ':' || coalesce(cents, 0)", "id, op, cents");
+    assert_eq!(events, "1:put:5 2:put:-2 3:delete:0 4:put:-4 4:put:9 5:put:-6");
+    assert_eq!((open_letters(&project), replay(&project, &[])), (0, (0, outcomes(&[]))));
+}
+
+#[test]
+fn what_retention_has_taken_is_not_guessed() {
+    let project = project("replay_retention");
+    send_orders(&project, &[(1, 1, "-1"), (2, 1, "5"), (3, 1, "-3")]);
+    project.run_to_end();
+    let before = tables(&project);
+    let topic = format!("{}.orders", project.name);
+    let partition =
+        ask(&format!("SELECT max(partition)::text FROM pipewright.dead_letters WHERE program = '{}'", project.name));
+    delete_until(&topic, partition.parse().unwrap(), 2);
+    mend(&project, None, "> -10");
+    assert_eq!(replay(&project, &[]), (1, outcomes(&[("left", 2), ("replayed", 2)])));
+    assert_eq!((tables(&project)[2].as_str(), before[2].as_str(), open_letters(&project)), ("1:3:-3", "1:2:5", 2));
+    let said = text_of(&project.output(&["dead-letters", "replay", "main.pipe"]));
+    assert!(said.contains("no longer in the topic"), "{said}");
+    // Read again from where it can be: these letters are settled by that.
+    let reset = project.output(&["positions", "reset", "main.pipe", "orders-to-warehouse", "--yes"]);
+    assert!(reset.status.success(), "{}", text_of(&reset));
+    assert_eq!(open_letters(&project), 2, "what lies before the new beginning is not read again");
+}
+
+fn delete_until(topic: &str, partition: i32, offset: i64) {
+    use rdkafka::admin::{AdminClient, AdminOptions};
+    use rdkafka::{Offset, TopicPartitionList};
+    let admin: AdminClient<_> = rdkafka::ClientConfig::new().set("bootstrap.servers", brokers()).create().unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Offset(offset)).unwrap();
+    crate::e2e::project::block_on(admin.delete_records(&list, &AdminOptions::new())).unwrap();
+}
+
+#[test]
+fn a_stage_that_reads_again_settles_its_letters_and_a_replay_adds_nothing() {
+    let project = project("replay_reset");
+    send_orders(&project, &[(1, 1, "-1"), (2, 2, "null"), (3, 3, "3")]);
+    project.run_to_end();
+    assert_eq!(open_letters(&project), 4);
+    mend(&project, None, "> -10");
+    sql(&format!("TRUNCATE {0}.all_orders, {0}.facts, {0}.latest", project.name));
+    let reset = project.output(&["positions", "reset", "main.pipe", "orders-to-warehouse", "--yes"]);
+    assert!(reset.status.success(), "{}", text_of(&reset));
+    assert_eq!(open_letters(&project), 2, "those of the other stage");
+    project.run_to_end();
+    assert_eq!(open_letters(&project), 3, "what is still bad is a letter again");
+    assert_eq!(replay(&project, &[]), (5, outcomes(&[("refused", 2), ("replayed", 1)])));
+    assert_eq!(tables(&project)[1], "1:-1 3:3");
+}
+
+#[test]
+fn killed_anywhere_beside_a_run_that_goes_on_and_done_twice_at_once_nothing_is_stored_twice() {
+    let project = project("replay_kill");
+    let orders: Vec<_> = (0..600).map(|it| (it, it % 50, if it % 3 == 0 { "-5" } else { "5" })).collect();
+    send_orders(&project, &orders);
+    project.run_to_end();
+    mend(&project, None, "> -10");
+    let mut running = project.start(&["run", "main.pipe"]);
+    let points = ["replay-begin", "epoch-rows", "epoch-letters", "replay-marked", "epoch-positions", "replay-stored"];
+    // First in the one database, then in the other.
+    for (round, point) in (0u32..).zip(points.iter().chain(&points)) {
+        let more: Vec<_> = (0..30).map(|it| (1_000 + round * 30 + it, it, "7")).collect();
+        send_orders(&project, &more);
+        let mut command = project.command(&["dead-letters", "replay", "main.pipe"]);
+        let output = command.env("FAILPOINTS", format!("{point}=return")).output().unwrap();
+        assert!(output.status.code().is_none(), "it dies at {point}: {}", text_of(&output));
+    }
+    let started: Vec<_> = (0..2).map(|_| project.start(&["dead-letters", "replay", "main.pipe"])).collect();
+    for mut it in started {
+        assert_eq!(it.wait(), 0, "{}", it.log());
+    }
+    let all = |table: &str| ask(&format!("SELECT count(*) || ' ' || count(DISTINCT id) FROM {}.{table}", project.name));
+    crate::e2e::project::eventually("the run has read all of it", || all("all_orders") == "960 960");
+    crate::e2e::project::eventually("both stages have", || {
+        ask_sqlite(&project.path("out.db"), "SELECT CAST(count(*) AS TEXT) FROM all_orders") == "960"
+    });
+    running.terminate();
+    assert_eq!(running.wait(), 0, "{}", running.log());
+    assert_eq!((open_letters(&project), all("facts").as_str()), (0, "960 960"));
+    let [_, facts, latest] = tables(&project);
+    assert_eq!(facts.split(' ').count(), 960);
+    // The newest order of each customer: those that came last, or the last of the first ones.
+    for row in latest.split(' ') {
+        let numbers: Vec<u32> = row.split(':').take(2).map(|it| it.parse().unwrap()).collect();
+        let (customer, id) = (numbers[0], numbers[1]);
+        assert_eq!(id, if customer < 30 { 1_330 + customer } else { 550 + customer }, "customer {customer}");
+    }
+}
+
+#[test]
+fn embedded_facts_are_replayed_and_rows_whose_order_matters_are_not() {
+    let text = crate::e2e::embedded::PROGRAM
+        .replace("max_bad = 5%", "max_bad = 100%")
+        .replace("| derive gross", "| check amount < LEAST else \"too much\" | derive gross");
+    let project = Project::new("replay_embedded", &text.replace("LEAST", "500"));
+    project.write("orders.csv", crate::e2e::project::orders_csv(2_000));
+    project.run_to_end();
+    let rows = || ask_sqlite(&project.path("out.db"), "SELECT count(*) || ' ' || count(DISTINCT id) FROM facts");
+    let before = rows();
+    project.write("main.pipe", text.replace("LEAST", "5000").replace("NAME", &project.name));
+    let (code, told) = replay(&project, &[]);
+    assert_eq!((code, told.keys().map(String::as_str).collect::<Vec<_>>(), rows()), (1, vec!["left"], before));
+    let said = text_of(&project.output(&["dead-letters", "replay", "main.pipe"]));
+    assert!(said.contains("`pipewright positions reset main.pipe orders_csv`"), "{said}");
+    // Without the sink that keeps the newest row.
+    let text = text.split("transform latest").next().unwrap().replace("LEAST", "5000");
+    project.write("main.pipe", text.replace("NAME", &project.name));
+    let (code, told) = replay(&project, &["--topic", "orders"]);
+    let (all, ..) = crate::e2e::project::expected(2_000);
+    assert_eq!((code, told.keys().map(String::as_str).collect::<Vec<_>>()), (0, vec!["replayed"]));
+    assert_eq!(rows(), format!("{all} {all}"));
+    project.run_to_end();
+    assert_eq!(rows(), format!("{all} {all}"));
+}

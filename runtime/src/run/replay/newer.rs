@@ -76,14 +76,16 @@ impl<'a> Newer<'a> {
         core.keep_way_of(index, node);
         let (mut wanted, mut concerned) = (HashMap::<_, Vec<_>>::new(), BTreeSet::new());
         for (sink, chunk) in chunks.iter().enumerate() {
-            if !sinks.get(sink).is_some_and(|it| matters(topic, it)) {
-                continue;
-            }
+            let Some(it) = sinks.get(sink).filter(|it| matters(topic, it)) else { continue };
             for row in &chunk.rows {
                 let Ok(record) = records.binary_search_by(|it| it.at.cmp(&row.at)) else { continue };
+                concerned.insert(record);
+                // Facts have no key before them.
+                if matches!(it.write, Write::Append) {
+                    continue;
+                }
                 let (key, version) = key::before(&chunk.bytes, row.start);
                 wanted.entry((sink, key.to_vec())).or_default().push((record, version.to_vec()));
-                concerned.insert(record);
             }
         }
         let (mut keys, mut seen) = (HashMap::<_, Vec<_>>::new(), BTreeMap::new());
