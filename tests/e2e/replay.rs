@@ -333,3 +333,101 @@ fn embedded_facts_are_replayed_and_rows_whose_order_matters_are_not() {
     project.run_to_end();
     assert_eq!(rows(), format!("{all} {all}"));
 }
+
+const SOURCE: &str = r#"
+pipeline NAME { max_bad = 100%, commit = { rows = 500, interval = 50ms } }
+connection bus = kafka { brokers = "BROKERS" }
+connection files = files { root = "." }
+connection warehouse = postgres { url = "POSTGRES", schema = "NAME" }
+
+type Order = { id: int64, customer: int64, cents: INTEGER }
+
+source orders_in: Order from files { path = "orders.in", format = FORMAT }
+topic orders from orders_in { name = "NAME.orders", partition_key = customer, partitions = 3, replication = 1 }
+transform read from orders | derive cents = READ
+sink facts from read to warehouse { table = "facts", write = append }
+"#;
+
+fn source_program(format: &str, read: Option<&str>, more: &str) -> String {
+    let text = SOURCE.replace("BROKERS", &brokers()).replace("POSTGRES", &postgres_url()).replace("FORMAT", format);
+    let text = text.replace("INTEGER", if read.is_some() { "int64?" } else { "int64" });
+    text.replace("READ", read.unwrap_or("cents")) + more
+}
+
+/// Rows as CSV; every third has no cents.
+fn rows(format: &str, from: u32, to: u32) -> String {
+    let line = |it: u32| match (format, it % 3) {
+        ("json", 0) => format!("{{\"id\":{it},\"customer\":{it},\"cents\":null}}\n"),
+        ("json", _) => format!("{{\"id\":{it},\"customer\":{it},\"cents\":{it}}}\n"),
+        (_, 0) => format!("{it},,{it}\n"),
+        (..) => format!("{it},{it},{it}\n"),
+    };
+    let head = if format == "csv(header = true)" && from == 0 { "id,cents,customer\n" } else { "" };
+    head.to_string() + &(from..to).map(line).collect::<String>()
+}
+
+fn facts(project: &Project) -> String {
+    ask(&format!("SELECT count(*) || ' ' || count(DISTINCT id) FROM {}.facts", project.name))
+}
+
+#[test]
+fn lines_that_a_source_refused_go_into_its_topic_once_also_beside_a_run_and_when_killed() {
+    for format in ["json", "csv(header = true)"] {
+        let project = Project::new("replay_source", &source_program(format, None, ""));
+        sql(&format!("CREATE SCHEMA {}", project.name));
+        project.write("orders.in", rows(format, 0, 300));
+        project.run_to_end();
+        assert_eq!((open_letters(&project), facts(&project).as_str()), (100, "200 200"), "{format}");
+        assert_eq!(replay(&project, &[]), (5, outcomes(&[("refused", 100)])));
+        assert_eq!((open_letters(&project), facts(&project).as_str()), (100, "200 200"), "{format}");
+        project
+            .write("main.pipe", source_program(format, Some("coalesce(cents, 0)"), "").replace("NAME", &project.name));
+        assert_eq!(replay(&project, &["--dry-run"]), (0, outcomes(&[("replayed", 100)])));
+        assert_eq!((open_letters(&project), facts(&project).as_str()), (100, "200 200"), "{format}");
+        let mut running = project.start(&["run", "main.pipe"]);
+        for point in ["replay-begin", "ingest-begun", "ingest-sent"] {
+            let mut command = project.command(&["dead-letters", "replay", "main.pipe"]);
+            let output = command.env("FAILPOINTS", format!("{point}=return")).output().unwrap();
+            assert!(output.status.code().is_none(), "it dies at {point}: {}", text_of(&output));
+        }
+        assert_eq!(open_letters(&project), 100);
+        let mut command = project.command(&["dead-letters", "replay", "main.pipe", "--limit", "40"]);
+        let output = command.env("FAILPOINTS", "ingest-committed=return").output().unwrap();
+        assert!(output.status.code().is_none(), "{}", text_of(&output));
+        assert_eq!(open_letters(&project), 60);
+        let started: Vec<_> = (0..2).map(|_| project.start(&["dead-letters", "replay", "main.pipe"])).collect();
+        for mut it in started {
+            assert_eq!(it.wait(), 0, "{}", it.log());
+        }
+        assert_eq!(open_letters(&project), 0);
+        // The run goes on, behind what was replayed.
+        let mut file = std::fs::OpenOptions::new().append(true).open(project.path("orders.in")).unwrap();
+        std::io::Write::write_all(&mut file, rows(format, 300, 330).as_bytes()).unwrap();
+        crate::e2e::project::eventually("all of it is stored", || facts(&project) == "330 330");
+        running.terminate();
+        assert_eq!(running.wait(), 0, "{}", running.log());
+        let text = project.run_to_end();
+        assert!(!text.contains("of earlier runs"), "no letter is left: {text}");
+        assert_eq!(facts(&project), "330 330");
+    }
+}
+
+#[test]
+fn a_line_whose_key_is_in_the_topic_already_is_not_written_behind_it() {
+    let newest = "transform newest from read | as table by customer | select customer, id\n\
+                  sink latest from newest to warehouse { table = \"latest\", write = upsert, key = customer }\n";
+    let project = Project::new("replay_source_key", &source_program("json", None, newest));
+    sql(&format!("CREATE SCHEMA {}", project.name));
+    let line =
+        |id: u32, customer: u32, cents: &str| format!("{{\"id\":{id},\"customer\":{customer},\"cents\":{cents}}}\n");
+    let lines = [line(1, 1, "null"), line(2, 1, "2"), line(3, 2, "null"), line(4, 2, "null"), line(5, 3, "5")];
+    project.write("orders.in", lines.concat());
+    project.run_to_end();
+    project
+        .write("main.pipe", source_program("json", Some("coalesce(cents, 0)"), newest).replace("NAME", &project.name));
+    assert_eq!(replay(&project, &[]), (1, outcomes(&[("left", 1), ("replayed", 2)])));
+    project.run_to_end();
+    let latest =
+        format!("SELECT string_agg(customer || ':' || id, ' ' ORDER BY customer) FROM {}.latest", project.name);
+    assert_eq!((ask(&latest).as_str(), open_letters(&project)), ("1:2 2:4 3:5", 1));
+}

@@ -18,7 +18,7 @@ pub use bad_rate::BadRate;
 pub use build::{BuildError, Input, MakeDecoder, Numbering, Target, build, build_covered};
 pub use counters::Counters;
 pub use coverage::{Coverage, Reachable};
-pub use ingest::{Emit, IngestCore, IngestHalt};
+pub use ingest::{Emit, HEAD, IngestCore, IngestHalt};
 pub use process::{Incoming, Output, Values, Verdict};
 pub use segment::{Segment, Tap};
 pub use stage::{Halt, StageCore, StageRecord};

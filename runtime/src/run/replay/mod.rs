@@ -6,7 +6,9 @@
 
 mod newer;
 mod record;
+mod source;
 mod stage;
+mod there;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -82,7 +84,6 @@ pub fn replay(
     crate::crash_points::arm();
     let plan = patient(resolve_plan(plan, base)?);
     let mut report = Report::default();
-    let _ = ear;
     let stages = positions::stages(&plan)?;
     let mut left = request.filter.limit;
     for stage in &stages {
@@ -91,6 +92,11 @@ pub fn replay(
             report.failed = Some(error);
             return Ok(report);
         }
+    }
+    // What a source had refused goes into its topics; a run reads it from there.
+    if let Err(error) = source::replay(&plan, request, &mut left, ear, &mut report) {
+        report.failed = Some(error);
+        return Ok(report);
     }
     let known: Vec<&str> = stages.iter().map(|it| it.id.as_str()).collect();
     if let Err(error) = of_no_stage(&plan, &known, request, &mut left, &mut report) {
