@@ -16,6 +16,7 @@ mod partitioners;
 mod positions;
 mod project;
 mod renamed;
+mod replay;
 mod reports;
 mod secured;
 mod servers;

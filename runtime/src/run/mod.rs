@@ -11,6 +11,7 @@ mod embedded;
 mod letters;
 mod opening;
 pub mod positions;
+pub mod replay;
 mod resolve;
 mod server;
 mod signal;

@@ -97,7 +97,7 @@ impl Waiting<'_> {
 }
 
 /// The first thing that is wrong, with how many more there are.
-fn first_error(errors: Vec<DatabaseError>, fail: &dyn Fn(DatabaseError) -> RunError) -> RunError {
+pub(super) fn first_error(errors: Vec<DatabaseError>, fail: &dyn Fn(DatabaseError) -> RunError) -> RunError {
     let more = errors.len().saturating_sub(1);
     let rest: Vec<String> = errors.iter().skip(1).map(ToString::to_string).collect();
     let mut error = match errors.into_iter().next() {

@@ -33,6 +33,8 @@ pub mod positions;
 #[cfg(feature = "engine")]
 pub(crate) mod renamed;
 #[cfg(feature = "engine")]
+pub mod settle;
+#[cfg(feature = "engine")]
 mod sift;
 #[cfg(feature = "engine")]
 mod stage_context;
@@ -142,6 +144,9 @@ pub struct Epoch {
     pub moves: Vec<Move>,
     /// Embedded mode: the positions of the sources up to which everything is in this epoch, by source name (opaque text).
     pub cursors: BTreeMap<String, String>,
+    /// Dead letters that this epoch deals with: its rows are those of records that were sent through again.
+    #[cfg(feature = "engine")]
+    pub settled: Vec<settle::Settled>,
 }
 
 /// What became of an epoch that was committed.

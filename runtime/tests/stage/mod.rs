@@ -166,6 +166,7 @@ impl Driver {
                 generation: self.acquired.generation,
             }],
             cursors: self.cursors.drain().collect(),
+            settled: vec![],
         }
     }
 

@@ -438,6 +438,7 @@ impl FileReader {
                         line: frame.line,
                         lines: frame.lines,
                         torn: frame.torn,
+                        head: self.header.as_ref().map(|(_, names)| names.as_slice()),
                     };
                     let answer = sink(record);
                     if answer == Answer::Refused {

@@ -19,12 +19,14 @@ use super::admin::{Cluster, TopicFound, TopicNeed, invalid_client};
 use super::client::{self, Purpose};
 use super::cursor::{POSITIONS, cursor_key, positions_topic, read_all};
 use super::errors::ReaderError;
+use super::letters;
 use super::ownership::Owners;
 use super::renamed;
 use super::spec::KafkaConnection;
 use crate::crash_points;
 use crate::record::{BadRecord, DeadLetter};
 use crate::report::RunError;
+use crate::sinks::dead_letters::StoredLetter;
 
 /// How long the cluster may take to shut an earlier producer out.
 const INIT: Duration = Duration::from_secs(30);
@@ -118,10 +120,10 @@ impl IngestProducer {
     pub fn new(config: IngestConfig) -> Result<Self, ReaderError> {
         let IngestConfig { connection, connection_name, program, was, source, transactional_id, topics, compression } =
             config;
-        let letters = letters_topic(&program);
-        let dead_letters = letters.name.clone();
+        let need = letters_topic(&program);
+        let dead_letters = need.name.clone();
         let cluster = Cluster::new(&connection, &connection_name).map_err(ReaderError::from)?;
-        let needs: Vec<_> = topics.iter().cloned().chain([positions_topic(), letters]).collect();
+        let needs: Vec<_> = topics.iter().cloned().chain([positions_topic(), need]).collect();
         let found = cluster.prepare(&needs).map_err(ReaderError::from)?;
         let fed: Vec<TopicFound> = found.into_iter().take(topics.len()).collect();
 
@@ -207,6 +209,27 @@ impl IngestProducer {
             }
             sent => sent,
         };
+        sent.map_err(|error| self.failed("a dead letter cannot be sent", &error))
+    }
+
+    /// Marks a dead letter of the source as dealt with, in the open transaction.
+    pub fn mark(&mut self, id: &str) -> Result<(), IngestError> {
+        let json = letters::mark_json(&self.program, id);
+        self.send_json(id, &json)
+    }
+
+    /// Writes a dead letter once more, in the open transaction: its reason is another one.
+    pub fn letter_again(&mut self, id: &str, letter: &StoredLetter) -> Result<(), IngestError> {
+        let json = letters::again_json(&self.program, id, letter);
+        self.send_json(id, &json)
+    }
+
+    fn send_json(&mut self, id: &str, json: &serde_json::Value) -> Result<(), IngestError> {
+        self.filled = true;
+        let value = json.to_string();
+        let headers = owned(&[("id", id.as_bytes())]);
+        let record = BaseRecord::to(&self.dead_letters).key(id.as_bytes()).payload(value.as_bytes()).headers(headers);
+        let sent = enqueue(&self.producer, record);
         sent.map_err(|error| self.failed("a dead letter cannot be sent", &error))
     }
 

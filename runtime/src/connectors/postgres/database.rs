@@ -260,7 +260,11 @@ impl PostgresDatabase {
                 .bind(&it.topic_id)
                 .bind(it.generation);
             let outcome = match client.execute(query).await {
-                Ok(1) => continue,
+                Ok(1) => {
+                    let next = it.next.unwrap_or_default();
+                    letters::read_again(client, &context, context.topic(it.topic), it.partition, next).await?;
+                    continue;
+                }
                 Ok(_) => Failure::Fenced(it.topic, it.partition),
                 Err(failure) if failure.breaks_connection() => return Err(failure),
                 Err(failure) => failure,

@@ -3,6 +3,7 @@
 use sqlx::Row;
 
 use super::client::Client;
+use super::letters;
 use crate::sinks::StageContext;
 use crate::sinks::failure::Failure;
 use crate::sinks::positions::{Changes, Stored, StoredPosition};
@@ -30,8 +31,8 @@ pub(crate) async fn lock(client: &mut Client, context: &StageContext) -> Result<
 async fn stored(client: &mut Client, context: &StageContext, lock: &str) -> Result<Stored, Failure> {
     let sql = format!(
         "SELECT topic, partition, next_offset, topic_id, \
-         to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
-         FROM pipewright.positions WHERE program = $1 AND stage = $2 ORDER BY topic, partition{lock}"
+         to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
+         generation FROM pipewright.positions WHERE program = $1 AND stage = $2 ORDER BY topic, partition{lock}"
     );
     let rows = client.rows(sqlx::query(&sql).bind(&context.program).bind(&context.stage)).await?;
     let positions = rows.iter().map(|row| {
@@ -41,6 +42,7 @@ async fn stored(client: &mut Client, context: &StageContext, lock: &str) -> Resu
             next: row.try_get(2)?,
             topic_id: row.try_get(3)?,
             when: row.try_get(4)?,
+            generation: row.try_get(5)?,
         })
     });
     let positions = positions.collect::<Result<_, sqlx::Error>>().map_err(|error| client.failure(error))?;
@@ -67,6 +69,12 @@ pub(crate) async fn write(client: &mut Client, context: &StageContext, changes: 
             .bind(&context.owner)
             .bind(&it.topic_id);
         client.execute(query).await?;
+        if let Some(next) = it.next {
+            letters::read_again(client, context, &it.topic, it.partition, next).await?;
+        }
+    }
+    for topic in &changes.anew {
+        letters::all_read_again(client, context, topic).await?;
     }
     let sql = "DELETE FROM pipewright.positions WHERE program = $1 AND stage = $2 AND topic = $3 AND partition = $4";
     for (topic, partition) in &changes.gone {
