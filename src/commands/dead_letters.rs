@@ -159,7 +159,11 @@ mod engine {
             Some(last) if !show && which.format == Format::Human => {
                 let file = which.file.display();
                 let env = which.env.as_ref().map(|it| format!(" --env {it}")).unwrap_or_default();
-                output::talk(&format!("\nnext: pipewright dead-letters show {file}{env} --name {}\n", last.name));
+                output::talk(&format!(
+                    "\nnext: pipewright dead-letters show {file}{env} --name {}\n\
+                     mended: pipewright dead-letters replay {file}{env} --dry-run\n",
+                    last.name
+                ));
             }
             Some(_) | None => {}
         }
