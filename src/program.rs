@@ -42,6 +42,30 @@ pub fn reason(error: &std::io::Error) -> String {
     }
 }
 
+/// Whether one program can be read there; else why not, and what to type.
+pub fn is_file(path: &Path) -> Result<(), (String, Option<String>)> {
+    let folder = match std::fs::metadata(path) {
+        Ok(about) if !about.is_dir() => return Ok(()),
+        Ok(_) => path,
+        Err(_) => path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+    };
+    let why = match std::fs::metadata(path) {
+        Ok(_) => format!("`{}` is a folder, not a program", path.display()),
+        Err(error) => format!("cannot read `{}`: {}", path.display(), reason(&error)),
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|it| it.path());
+    let mut there: Vec<PathBuf> = entries.filter(|it| it.extension().is_some_and(|it| it == "pipe")).collect();
+    there.sort();
+    let shown = |it: &PathBuf| format!("`{}`", it.strip_prefix(".").unwrap_or(it).display());
+    let named: Vec<String> = there.iter().take(3).map(shown).collect();
+    let more = if there.len() > named.len() { ", …" } else { "" };
+    let help = match named.as_slice() {
+        [] => "`pipewright new NAME` starts a project".to_string(),
+        named => format!("there are {}{more}", named.join(", ")),
+    };
+    Err((why, Some(help)))
+}
+
 /// Compiles the program whose root is this file, for an environment.
 pub fn compile(root: &Path, environment: &Environment) -> Compilation {
     compile_from(root, environment, &Files)

@@ -24,6 +24,9 @@ pub struct Place<'a> {
 /// The whole text.
 pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -> String {
     let mut out = String::from("\n");
+    if summary.failed.is_some() && is_nothing(summary) {
+        return style.paint("1", "failed before anything was read\n") + &earlier_letters(summary);
+    }
     // Of a run that failed before anything was read there is nothing to tell.
     let said = |it: &&SourceSummary| summary.failed.is_none() || it.read > 0 || it.read_before > 0;
     for source in summary.sources.iter().filter(said) {
@@ -51,6 +54,10 @@ pub fn render(summary: &Summary, plan: &Plan, place: &Place<'_>, style: Style) -
         out.push_str(&next(summary, plan, place));
     }
     out
+}
+
+fn is_nothing(summary: &Summary) -> bool {
+    summary.stages.iter().all(|it| it.read == 0) && summary.sources.iter().all(|it| it.read == 0)
 }
 
 /// Dead letters of earlier runs are no numbers of this one, and must not be forgotten.
@@ -156,8 +163,9 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
         if kind == Some("sqlite") {
             let path = shorten(path);
             out.push_str(&format!("  sqlite3 -box {path} 'SELECT * FROM {} LIMIT 5'\n", sink.table));
-        } else if let Some((host, port, database)) = server(path) {
-            out.push_str(&format!("  psql -h {host} -p {port} {database} -c 'SELECT * FROM {} LIMIT 5'\n", sink.table));
+        } else if let Some((user, host, port, database)) = server(path) {
+            let server = format!("psql -h {host} -p {port} -U {user} {database}");
+            out.push_str(&format!("  {server} -c 'SELECT * FROM {} LIMIT 5'\n", sink.table));
         }
     }
     let letters = summary.stages.iter().any(|stage| {
@@ -176,10 +184,11 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
 }
 
 /// `host:port/database`
-fn server(place: &str) -> Option<(&str, &str, &str)> {
+fn server(place: &str) -> Option<(&str, &str, &str, &str)> {
+    let (user, place) = place.rsplit_once('@')?;
     let (address, database) = place.split_once('/')?;
     let (host, port) = address.rsplit_once(':')?;
-    Some((host, port, database))
+    Some((user, host, port, database))
 }
 
 /// A path below the current folder, relative to it.

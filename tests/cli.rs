@@ -193,3 +193,19 @@ fn completions_come_for_every_shell() {
         assert!(ran.out.contains("dead-letters"), "{shell}");
     }
 }
+
+#[test]
+fn what_is_no_program_is_said_with_what_is() {
+    let folder = project();
+    for (path, said) in
+        [("shop", "`shop` is a folder, not a program"), ("shop/sho.pipe", "cannot read `shop/sho.pipe`: no such file")]
+    {
+        for command in [vec!["run", path], vec!["positions", "ls", path]] {
+            let ran = pipewright(folder.path(), &command);
+            assert_eq!(ran.code, 2, "{}", ran.err);
+            assert_eq!(ran.err, format!("error: {said}\n  help: there are `shop/shop.pipe`\n"), "{command:?}");
+        }
+    }
+    let ran = pipewright(folder.path(), &["run", "nothing.pipe"]);
+    assert!(ran.err.ends_with("  help: `pipewright new NAME` starts a project\n"), "{}", ran.err);
+}

@@ -16,6 +16,7 @@ mod fixes;
 mod fmt;
 mod formats;
 mod functions;
+mod golden;
 mod integrations;
 mod lsp;
 mod partitioners;

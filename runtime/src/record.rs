@@ -75,6 +75,8 @@ pub struct FileRecord<'a> {
     pub lines: u64,
     /// It is only what is left of a record.
     pub torn: Option<Torn>,
+    /// The names of its cells, where the file has them in its first row.
+    pub head: Option<&'a [String]>,
 }
 
 /// Why a record that was found in a file is not whole. Known before it is decoded.

@@ -76,7 +76,7 @@ pub struct Summary {
     pub sources: Vec<SourceSummary>,
     /// One per stage.
     pub stages: Vec<StageSummary>,
-    /// Connection name and where its data lies, for people: a path or `host:port/database`.
+    /// Connection name and where its data lies, for people: a path or `user@host:port/database`.
     pub databases: BTreeMap<String, String>,
     /// Seconds between the first record and the last commit.
     pub seconds: f64,

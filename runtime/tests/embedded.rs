@@ -136,11 +136,11 @@ fn an_original_is_read_once_more() {
     load(&loader, 1000, 2, b"x");
     let originals = KafkaOriginals::embedded(&reader);
     for (partition, offset) in [(0, 7), (1, 499), (0, 0)] {
-        let original = originals.fetch(RecordId { topic: 0, partition, offset }).unwrap();
+        let original = originals.fetch(RecordId { topic: 0, partition, offset }).unwrap().unwrap();
         let number = offset * 2 + i64::from(partition);
         assert_eq!(original.value.unwrap(), format!("{number} x").into_bytes());
     }
-    assert_eq!(originals.fetch(RecordId { topic: 0, partition: 0, offset: 500 }), None);
+    assert_eq!(originals.fetch(RecordId { topic: 0, partition: 0, offset: 500 }).unwrap(), None);
     // The reader itself is not disturbed.
     let mut count = 0;
     let deadline = Instant::now() + PATIENCE;

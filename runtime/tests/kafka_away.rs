@@ -3,9 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use pipewright_runtime::connectors::kafka::originals::KafkaOriginals;
 use pipewright_runtime::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
 use pipewright_runtime::connectors::kafka::spec::KafkaConnection;
+use pipewright_runtime::record::RecordId;
 use pipewright_runtime::report::{Event, Observer};
+use pipewright_runtime::sinks::Originals;
 use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
@@ -38,13 +41,13 @@ fn produce(brokers: &str, numbers: std::ops::Range<i64>) {
     producer.flush(PATIENCE).unwrap();
 }
 
+fn connection(brokers: &str) -> KafkaConnection {
+    KafkaConnection { brokers: Some(vec![brokers.to_string()]), embedded: false, ..KafkaConnection::embedded() }
+}
+
 fn reader(brokers: &str, topics: &[&str], observer: Arc<Heard>) -> StageReader {
     StageReader::new(ReaderConfig {
-        connection: KafkaConnection {
-            brokers: Some(vec![brokers.to_string()]),
-            embedded: false,
-            ..KafkaConnection::embedded()
-        },
+        connection: connection(brokers),
         connection_name: "main".to_string(),
         group: "shop.orders-to-warehouse".to_string(),
         topics: topics.iter().map(|it| it.to_string()).collect(),
@@ -110,6 +113,28 @@ fn a_reader_waits_for_brokers_and_goes_on() {
     let what = format!("Kafka at {brokers} (connection `main`)");
     assert_eq!(heard.0.lock().unwrap()[..2], [format!("waiting for {what}"), format!("{what} is back")]);
     reader.close();
+}
+
+/// The letter of a row that the database refuses waits for its bytes: that nobody answers does not mean that they are gone.
+#[test]
+fn an_original_is_gone_only_if_the_brokers_say_so() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("orders", 1, 1).unwrap();
+    let brokers = cluster.bootstrap_servers();
+    produce(&brokers, 0..3);
+    let originals = KafkaOriginals::new(&connection(&brokers), "main", "shop", vec!["orders".to_string()]).unwrap();
+    let fetch = |offset| originals.fetch(RecordId { topic: 0, partition: 0, offset });
+    let value = |offset| fetch(offset).map(|it| it.and_then(|it| it.value));
+    assert_eq!(value(1), Ok(Some(b"1".to_vec())));
+    cluster.broker_down(1).unwrap();
+    let refused = value(2).unwrap_err();
+    assert!(refused.starts_with("Kafka does not give a record again"), "{refused}");
+    cluster.broker_up(1).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while value(2).is_err() {
+        assert!(Instant::now() < deadline, "nobody came back");
+    }
+    assert_eq!((value(2), value(3)), (Ok(Some(b"2".to_vec())), Ok(None)));
 }
 
 /// A broker that says "out of range" of an offset that is in range (as a fresh leader may) makes the client stop fetching.

@@ -4,7 +4,7 @@ use pipewright_expr::Datum::{Int, Text};
 use pipewright_plan::Write;
 use pipewright_runtime::record::RecordId;
 use pipewright_runtime::sinks::dead_letters::LetterFilter;
-use pipewright_runtime::sinks::{AnyDatabase, Database, History};
+use pipewright_runtime::sinks::{AnyDatabase, Database, DatabaseError, History};
 
 use super::sqlite::File;
 use super::stage::server::Server;
@@ -265,6 +265,24 @@ async fn postgres_who_may_not_read_the_table_is_told_all_the_same() {
     assert_eq!(found(open()).await, "stored");
     server.run("TRUNCATE fact_orders").await;
     assert_eq!(found(open()).await, DROPPED);
+}
+
+#[tokio::test]
+async fn postgres_who_may_not_use_our_schema_is_told_what_to_grant() {
+    let server = Server::new().await;
+    store(server.open(vec![orders(Write::Append)]), false).await;
+    let role = format!("r{}", server.name);
+    server.run(&format!("CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT ON fact_orders TO {role}")).await;
+    let mut url = server.url.clone();
+    url.set_username(&role).unwrap();
+    let open = || crate::stage::open("postgres", &server.options(&url), vec![orders(Write::Append)]);
+    let refused = open().prepare().await.unwrap_err();
+    let DatabaseError::Configuration { name: "permission-denied", help: Some(help), .. } = refused.first().unwrap()
+    else {
+        panic!("{refused:?}")
+    };
+    server.run(help).await;
+    assert_eq!(found(open()).await, "stored");
 }
 
 /// Its positions are set to the start by a person, and its table is dropped: before or after.

@@ -1,11 +1,11 @@
-//! `pipewright dead-letters ls|show FILE`: bad records that were kept, with the reason, beside the rows in the database; those of sources on a real
-//! Kafka, in the topic `<program>.dead_letters`.
+//! `pipewright dead-letters ls|show|replay FILE`: bad records that were kept, with the reason, beside the rows in the database; those of
+//! sources on a real Kafka, in the topic `<program>.dead_letters`; and their way back once the program is mended.
 
 use std::path::PathBuf;
 
 use crate::exit::Exit;
 
-/// Look at bad records that were kept: beside the rows, and those of sources in their topic
+/// Look at bad records that were kept, and send them through the program again once it is mended
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -18,6 +18,20 @@ enum Command {
     Ls(Which),
     /// The letters themselves, with their original bytes
     Show(Which),
+    /// Sends them through the program again, now that it is mended
+    Replay(Replay),
+}
+
+#[derive(Debug, clap::Args)]
+struct Replay {
+    #[command(flatten)]
+    which: Which,
+    /// Set a parameter: `--set min_amount=5`
+    #[arg(long, value_name = "PARAM=VALUE", value_parser = super::run::assignment)]
+    set: Vec<(String, String)>,
+    /// Say what would become of them, and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +56,9 @@ struct Which {
     /// Only the one at this offset
     #[arg(long)]
     offset: Option<i64>,
+    /// Those that were replayed, superseded or read again, too
+    #[arg(long)]
+    all: bool,
     /// At most so many; `show` prints 10 if you do not say
     #[arg(long)]
     limit: Option<u32>,
@@ -75,17 +92,20 @@ mod engine {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
+    use pipewright_compiler::source::Sources;
     use pipewright_plan::Plan;
+    use pipewright_runtime::report::RunError;
     use pipewright_runtime::report::{Event, Observer};
+    use pipewright_runtime::run::replay;
     use pipewright_runtime::sinks::DatabaseError;
     use pipewright_runtime::sinks::dead_letters::{LetterFilter, StoredLetter};
     use pipewright_runtime::sinks::open_connection;
     use serde_json::{Value, json};
 
-    use super::{Arguments, Command, Exit, Format, Which};
+    use super::{Arguments, Command, Exit, Format, Replay, Which};
     use crate::commands::{explain, run};
     use crate::output;
-    use crate::report::{grouped, run_error};
+    use crate::report::{grouped, replay as told, run_error};
     use crate::style::Style;
 
     /// Lists or shows.
@@ -93,6 +113,7 @@ mod engine {
         let (which, show) = match &arguments.command {
             Command::Ls(which) => (which, false),
             Command::Show(which) => (which, true),
+            Command::Replay(it) => return send_again(it),
         };
         let (plan, sources) = match explain::read(&which.file, which.env.as_deref(), &[]) {
             Ok(read) => read,
@@ -138,7 +159,11 @@ mod engine {
             Some(last) if !show && which.format == Format::Human => {
                 let file = which.file.display();
                 let env = which.env.as_ref().map(|it| format!(" --env {it}")).unwrap_or_default();
-                output::talk(&format!("\nnext: pipewright dead-letters show {file}{env} --name {}\n", last.name));
+                output::talk(&format!(
+                    "\nnext: pipewright dead-letters show {file}{env} --name {}\n\
+                     mended: pipewright dead-letters replay {file}{env} --dry-run\n",
+                    last.name
+                ));
             }
             Some(_) | None => {}
         }
@@ -152,6 +177,41 @@ mod engine {
         fn event(&self, _: Event) {}
     }
 
+    fn send_again(it: &Replay) -> Exit {
+        let which = &it.which;
+        let (plan, sources) = match explain::read(&which.file, which.env.as_deref(), &it.set) {
+            Ok(read) => read,
+            Err(exit) => return exit,
+        };
+        let complain = |error: &RunError, sources: &Sources| {
+            output::talk(&run_error::render(error, sources, Style::stderr()));
+            run_error::exit(error.class)
+        };
+        let request = replay::Request { filter: LetterFilter { open: true, ..filter(which, false) }, dry: it.dry_run };
+        let env = which.env.as_ref().map(|it| format!(" --env {it}")).unwrap_or_default();
+        let typed = format!("{}{env}", which.file.display());
+        let ear: Arc<dyn Observer> = Arc::new(Silent);
+        let report = match replay::replay(plan, &run::base(&which.file), &request, &ear) {
+            Ok(report) => report,
+            Err(error) => return complain(&error, &sources),
+        };
+        output::data(&match which.format {
+            Format::Json => format!("{:#}\n", told::document(&report, it.dry_run)),
+            Format::Human => told::text(&report, it.dry_run).replace("FILE", &typed),
+        });
+        if let Some(error) = &report.failed {
+            return complain(error, &sources);
+        }
+        if report.fates.is_empty() {
+            output::talk("no dead letters\n");
+        }
+        match told::judge(&report) {
+            (true, _) => Exit::Fine,
+            (false, true) => Exit::Policy,
+            (false, false) => Exit::Findings,
+        }
+    }
+
     fn filter(which: &Which, show: bool) -> LetterFilter {
         LetterFilter {
             stage: None,
@@ -160,6 +220,7 @@ mod engine {
             topic: which.topic.clone(),
             partition: which.partition,
             offset: which.offset,
+            open: !which.all,
             limit: which.limit.or(show.then_some(10)),
         }
     }

@@ -112,6 +112,11 @@ pub fn read(path: &Path, env: Option<&str>, set: &[(String, String)]) -> Result<
         })?;
         return Ok((plan, Sources::default()));
     }
+    if let Err((why, help)) = program::is_file(path) {
+        output::complain(&why);
+        help.into_iter().for_each(|it| output::talk(&format!("  help: {it}\n")));
+        return Err(Exit::Usage);
+    }
     let style = Style::stderr();
     let compilation = program::compile_in(path, env, set).map_err(|problem| {
         output::talk(&problem.render(style));

@@ -216,8 +216,8 @@ mod engine {
             Ok(proposed) => proposed,
             Err(error) => return complain(&error, &sources),
         };
-        output::talk(&shown::proposal(&plan, request, &proposed));
         if !yes {
+            output::talk(&shown::proposal(&plan, request, &proposed));
             if !std::io::stdin().is_terminal() {
                 output::complain("there is nobody to be asked: say `--yes`; nothing was changed");
                 return Exit::Usage;

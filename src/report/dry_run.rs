@@ -17,9 +17,9 @@ pub fn render(plan: &Plan, settings: &RunSettings, dry: &Dry) -> String {
             lines.iter().for_each(|it| out.push_str(&format!("  {it}\n")));
         }
     };
-    section("sources", sources(plan, &dry.positions));
+    section("sources", sources(plan, dry.positions.as_deref()));
     section("topics", dry.topics.iter().map(|(connection, need, there)| topic(connection, need, *there)).collect());
-    section("positions", positions(plan, settings, &dry.positions));
+    section("positions", positions(plan, settings, dry.positions.as_deref()));
     section("tables", dry.tables.iter().filter_map(|(sink, it)| table(plan, sink, it)).collect());
     section("notes", dry.notes.clone());
     let ends = if settings.until_end { "would end when its sources are read" } else { "would run until it is stopped" };
@@ -32,9 +32,15 @@ pub fn render(plan: &Plan, settings: &RunSettings, dry: &Dry) -> String {
     out
 }
 
-fn sources(plan: &Plan, positions: &[Position]) -> Vec<String> {
+/// Of what only servers know that do not answer.
+const UNKNOWN: &str = "not known now";
+
+fn sources(plan: &Plan, positions: Option<&[Position]>) -> Vec<String> {
     let mut names: Vec<&str> = plan.ingest.iter().map(|it| it.source.as_str()).collect();
     names.dedup();
+    let Some(positions) = positions else {
+        return names.iter().map(|name| format!("{name}: {UNKNOWN}")).collect();
+    };
     let line = |name: &str| {
         let files: Vec<_> = positions.iter().filter(|it| it.kind == Kind::Source && it.name == name).collect();
         let left: Vec<i64> = files.iter().filter_map(|it| it.behind).filter(|it| *it > 0).collect();
@@ -67,7 +73,10 @@ fn topic(connection: &str, need: &TopicNeed, there: Option<u32>) -> String {
     }
 }
 
-fn positions(plan: &Plan, settings: &RunSettings, positions: &[Position]) -> Vec<String> {
+fn positions(plan: &Plan, settings: &RunSettings, positions: Option<&[Position]>) -> Vec<String> {
+    let Some(positions) = positions else {
+        return plan.stages.iter().map(|stage| format!("{}: {UNKNOWN}", stage.id)).collect();
+    };
     let stages = plan.stages.iter().map(|stage| {
         let of: Vec<_> = positions.iter().filter(|it| it.kind == Kind::Stage && it.name == stage.id).collect();
         let stored = of.iter().filter(|it| it.at.is_some()).count();

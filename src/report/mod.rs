@@ -15,6 +15,8 @@ pub mod junit;
 #[cfg(feature = "run")]
 pub mod positions;
 #[cfg(feature = "run")]
+pub mod replay;
+#[cfg(feature = "run")]
 pub mod run_error;
 pub mod sarif;
 pub mod short;

@@ -60,6 +60,8 @@ fn a_table_that_was_dropped_is_not_filled_from_the_middle() {
     let project = embedded("dropped", 1_000);
     drop_table(&project, "facts");
     project.write("orders.csv", orders_csv(2_000));
+    let dry = text_of(&project.output(&["run", "main.pipe", "--dry-run"]));
+    assert!(dry.contains("table-emptied"), "{dry}");
     for _ in 0..2 {
         let text = refused(&project, "table-emptied");
         for said in ["`facts` was dropped", "at least", "`pipewright positions reset main.pipe orders-to-db`"] {
@@ -82,6 +84,8 @@ fn a_table_that_was_emptied_in_postgres_is_not_filled_from_the_middle() {
     sql(&format!("CREATE TABLE {n}.backup AS SELECT * FROM {n}.facts"));
     for emptied in [format!("TRUNCATE {n}.facts"), format!("DELETE FROM {n}.facts"), format!("DROP TABLE {n}.facts")] {
         sql(&emptied);
+        let dry = text_of(&project.output(&["run", "main.pipe", "--dry-run"]));
+        assert!(dry.contains("table-emptied"), "{dry}");
         let text = refused(&project, "table-emptied");
         assert!(text.contains("`pipewright positions reset main.pipe orders-to-db`"), "{text}");
         sql(&format!("INSERT INTO {n}.facts SELECT * FROM {n}.backup"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::e2e::project::{Project, ask_sqlite, eventually, expected, orders_csv, text_of};
+use crate::e2e::project::{Project, ask_sqlite, block_on, eventually, expected, orders_csv, text_of};
 
 pub const PROGRAM: &str = r#"
 pipeline NAME { max_bad = 5%, commit = { rows = 2_000, interval = 50ms } }
@@ -131,4 +131,29 @@ fn a_bad_record_can_stop_the_run_and_a_mended_file_goes_on() {
     project.write("orders.csv", orders_csv(1_000).replace(",abc,", ",7,"));
     project.run_to_end();
     assert_eq!(facts(), "900");
+}
+
+#[test]
+fn a_database_that_somebody_else_has_locked_at_the_start_is_waited_for() {
+    use sqlx::Connection as _;
+    let project = Project::new("locked", PROGRAM);
+    project.write("orders.csv", orders_csv(1_000));
+    project.run_to_end();
+    project.write("orders.csv", orders_csv(2_000));
+    let url = format!("sqlite://{}", project.path("out.db").display());
+    let other = block_on(async {
+        let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+        other
+    });
+    let mut running = project.start(&["run", "main.pipe"]);
+    eventually("the run says that it waits", || {
+        assert!(running.child.try_wait().unwrap().is_none(), "it ended:\n{}", running.log());
+        running.log().contains("waiting for SQLite")
+    });
+    block_on(other.close()).unwrap();
+    assert_eq!(running.wait(), 0, "{}", running.log());
+    assert!(running.log().contains("is back"), "{}", running.log());
+    let count = "SELECT CAST(count(*) AS TEXT) FROM facts";
+    assert_eq!(ask_sqlite(&project.path("out.db"), count), expected(2_000).0.to_string());
 }

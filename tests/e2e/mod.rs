@@ -17,6 +17,7 @@ mod partitioners;
 mod positions;
 mod project;
 mod renamed;
+mod replay;
 mod reports;
 mod secured;
 mod servers;

@@ -20,11 +20,23 @@ fn rename(project: &Project) -> String {
     old
 }
 
+/// Before any run under the new name: nothing would begin anew.
+fn looks_under_the_new_name(project: &Project) {
+    let dry = project.output(&["run", "main.pipe", "--until-end", "--dry-run"]);
+    let text = text_of(&dry).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(dry.status.success() && text.contains("orders_csv: nothing to read"), "{text}");
+    let listed = project.output(&["positions", "ls", "main.pipe", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let listed = listed.as_array().unwrap();
+    assert!(!listed.is_empty() && listed.iter().all(|it| it["position"].is_i64()), "{listed:?}");
+}
+
 #[test]
 fn on_servers_everything_goes_on_under_the_new_names() {
     let project = project("renamed", 2_000);
     project.run_to_end();
     let old = rename(&project);
+    looks_under_the_new_name(&project);
     project.write("orders.csv", orders_csv(3_000));
     project.run_to_end();
     check(&project, 3_000);
@@ -64,6 +76,7 @@ fn the_same_embedded_with_its_dead_letters() {
     project.write("orders.csv", orders_csv(2_000));
     project.run_to_end();
     rename(&project);
+    looks_under_the_new_name(&project);
     project.write("orders.csv", orders_csv(3_000));
     project.run_to_end();
     project.run_to_end();

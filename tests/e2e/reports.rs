@@ -58,3 +58,14 @@ fn a_run_that_is_stopped_tells_what_it_stored_until_then() {
     assert!(report.contains("failed; stored until then: "), "{report}");
     assert!(report.contains("no page"), "{report}");
 }
+
+#[test]
+fn a_run_that_fails_at_its_start_has_no_table_of_nothing() {
+    let project = Project::new("failed_report", TWO_TOPICS);
+    project.write("customers.csv", "id;name\n1;Ann\n");
+    project.write("visits.csv", "id,customer,page\n");
+    let output = project.output(&["run", "main.pipe", "--until-end"]);
+    let report = text_of(&output);
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    assert!(report.contains("failed before anything was read") && !report.contains("customer_rows"), "{report}");
+}

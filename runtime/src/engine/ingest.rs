@@ -229,6 +229,11 @@ impl IngestCore {
         self.first_bad = None;
     }
 
+    /// From now on a record takes the way of a dead letter only. Gives on how many ways records come to the node.
+    pub fn keep_way_of(&mut self, node: &str) -> usize {
+        self.segment.keep_way_of(node)
+    }
+
     /// What became of its records.
     pub fn counters(&self) -> &Counters {
         &self.counters
@@ -282,6 +287,11 @@ fn writer(topic: &Topic, partitions: i32, records: i64) -> Result<TopicWriter, R
     })
 }
 
+/// Under this name a dead letter has the line of its record.
+const LINE: &str = "pipewright.line";
+/// Under this name a dead letter has the names of its cells, as a JSON array.
+pub const HEAD: &str = "pipewright.header";
+
 /// A number for a file that stays the same from run to run: part of the identity of its dead letters.
 fn file_number(path: &str, turn: u64) -> i32 {
     let mut hasher = rustc_hash::FxHasher::default();
@@ -293,10 +303,13 @@ fn file_number(path: &str, turn: u64) -> i32 {
 }
 
 fn header_of(record: &FileRecord<'_>) -> Vec<(String, Option<Vec<u8>>)> {
-    vec![
-        ("pipewright.file".into(), Some(record.file.as_bytes().to_vec())),
-        ("pipewright.line".into(), Some(record.line.to_string().into_bytes())),
-    ]
+    let mut headers = vec![
+        ("pipewright.file".to_string(), Some(record.file.as_bytes().to_vec())),
+        (LINE.to_string(), Some(record.line.to_string().into_bytes())),
+    ];
+    // So that the row can be read once more without its file.
+    headers.extend(record.head.map(|names| (HEAD.to_string(), serde_json::to_vec(names).ok())));
+    headers
 }
 
 impl Output for Messages {

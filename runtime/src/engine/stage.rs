@@ -125,6 +125,12 @@ impl StageCore {
         })
     }
 
+    /// From now on a record takes the way of a dead letter only: to what hangs on the node that refused it. Gives on how many ways
+    /// records of that topic come to the node.
+    pub fn keep_way_of(&mut self, topic: u16, node: &str) -> usize {
+        self.segments.get_mut(usize::from(topic)).map_or(0, |it| it.keep_way_of(node))
+    }
+
     /// Takes a batch in. `skip(record)` is true for records that are not to be processed (before the position).
     /// `map` turns Kafka's offset into the one that is stored.
     pub fn take<'b, R: StageRecord<'b>>(
@@ -231,7 +237,7 @@ impl StageCore {
             chunks,
             dead_letters: std::mem::take(&mut self.out.letters),
             moves,
-            cursors: BTreeMap::new(),
+            ..Epoch::default()
         }
     }
 

@@ -15,6 +15,7 @@ use crate::codecs::ColumnRequest;
 use crate::connectors::files::{FileReader, nothing_yet};
 use crate::connectors::kafka::admin::TopicNeed;
 use crate::connectors::kafka::cursor::positions_topic;
+use crate::connectors::kafka::ingest::letters_topic;
 use crate::engine::IngestCore;
 use crate::report::{ErrorClass, Observer, RunError};
 use crate::sinks;
@@ -27,8 +28,8 @@ pub struct Dry {
     pub topics: Vec<(String, TopicNeed, Option<u32>)>,
     /// Tables: name of the sink, and what would be done to its table.
     pub tables: Vec<(String, TableLook)>,
-    /// Where stages and sources stand.
-    pub positions: Vec<Position>,
+    /// Where stages and sources stand; none: who knows it does not answer.
+    pub positions: Option<Vec<Position>>,
     /// Worth knowing, and no error.
     pub notes: Vec<String>,
     /// What would stop the run.
@@ -58,7 +59,7 @@ pub fn dry_run(plan: &Plan, settings: &RunSettings, ear: &Arc<dyn Observer>) -> 
     match positions::list(plan, ear) {
         Ok(list) => {
             dry.problems.extend(list.iter().filter_map(lost));
-            dry.positions = list;
+            dry.positions = Some(list);
         }
         Err(error) => dry.problems.push(error),
     }
@@ -81,6 +82,9 @@ fn topics(plan: &Plan, clusters: &mut Clusters<'_>, dry: &mut Dry) -> Result<(),
     for (name, mut needs) in by_connection {
         if !plan.ingest.is_empty() {
             needs.push(positions_topic());
+        }
+        if plan.ingest.iter().any(|it| plan.topic(&it.topic).is_some_and(|topic| topic.connection == name)) {
+            needs.push(letters_topic(&plan.pipeline.name));
         }
         let (connection, cluster) = clusters.get(name)?;
         let (found, problems) = cluster.look(&needs)?;

@@ -7,7 +7,7 @@ use pipewright_plan::Plan;
 use super::embedded;
 use super::positions::Clusters;
 use crate::connectors::kafka::ingest::dead_letter_topic;
-use crate::connectors::kafka::letters;
+use crate::connectors::kafka::letters::{self, Letters};
 use crate::report::{Observer, RunError};
 use crate::sinks::dead_letters::{LetterFilter, StoredLetter};
 
@@ -28,26 +28,37 @@ pub fn source_letters(
     clusters.dedup();
     let mut open = Clusters::new(plan, ear);
     for name in clusters {
-        let (connection, cluster) = open.get(name)?;
-        for program in std::iter::once(&plan.pipeline.name).chain(&plan.pipeline.was) {
-            let topic = dead_letter_topic(program);
-            if let Some(now) = cluster.topic_now(&topic)? {
-                all.extend(letters::read(connection, &topic, &now)?);
-            }
-        }
+        all.extend(of_cluster(plan, &mut open, name)?.into_values());
     }
-    fn same<T: PartialEq>(wanted: &Option<T>, is: &T) -> bool {
-        wanted.as_ref().is_none_or(|it| it == is)
-    }
-    all.retain(|it| {
-        same(&filter.stage, &it.stage)
-            && same(&filter.node, &it.node)
-            && same(&filter.name, &it.name)
-            && same(&filter.topic, &it.topic)
-            && same(&filter.partition, &it.partition)
-            && same(&filter.offset, &it.offset)
-    });
+    all.retain(|it| fits(filter, it));
     all.sort_by(|a, b| a.created_at.cmp(&b.created_at).then(a.offset.cmp(&b.offset)));
     all.truncate(filter.limit.and_then(|it| usize::try_from(it).ok()).unwrap_or(usize::MAX));
     Ok(all)
+}
+
+/// All letters of the program's sources that lie on a cluster, also under the program's old name.
+pub(super) fn of_cluster(plan: &Plan, open: &mut Clusters<'_>, name: &str) -> Result<Letters, RunError> {
+    let (connection, cluster) = open.get(name)?;
+    let mut letters = Letters::new();
+    for program in plan.pipeline.was.iter().chain([&plan.pipeline.name]) {
+        let topic = dead_letter_topic(program);
+        if let Some(now) = cluster.topic_now(&topic)? {
+            letters::read(connection, &topic, &now, &mut letters)?;
+        }
+    }
+    Ok(letters)
+}
+
+/// Whether a letter is wanted.
+pub(super) fn fits(filter: &LetterFilter, it: &StoredLetter) -> bool {
+    fn same<T: PartialEq>(wanted: &Option<T>, is: &T) -> bool {
+        wanted.as_ref().is_none_or(|it| it == is)
+    }
+    same(&filter.stage, &it.stage)
+        && same(&filter.node, &it.node)
+        && same(&filter.name, &it.name)
+        && same(&filter.topic, &it.topic)
+        && same(&filter.partition, &it.partition)
+        && same(&filter.offset, &it.offset)
+        && !(filter.open && it.replayed_at.is_some())
 }

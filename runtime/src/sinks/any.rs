@@ -67,7 +67,7 @@ pub fn describe(plan: &Plan, connection: &str) -> String {
     format!("{what} at {} (connection `{connection}`)", place.as_deref().unwrap_or("an unknown place"))
 }
 
-/// Where its data lies, for people: a path or `host:port/database`.
+/// Where its data lies, for people: a path or `user@host:port/database`.
 pub fn location(plan: &Plan, connection: &str) -> String {
     let place = plan.connection(connection).and_then(|it| match it.kind.as_str() {
         "postgres" => PostgresConnection::decode(&it.options).ok().and_then(|it| postgres::location(&it)),

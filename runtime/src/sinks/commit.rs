@@ -13,6 +13,7 @@ use crate::record::{BadRecord, DeadLetter};
 use crate::sinks::cuts::Cuts;
 use crate::sinks::failure::Failure;
 use crate::sinks::latest::Upsert;
+use crate::sinks::settle::{Again, Settled};
 use crate::sinks::sift::{self, Sifted};
 use crate::sinks::{
     ChunkRow, Committed, DatabaseError, Epoch, Move, NotKept, Originals, Phase, Refused, SinkRows, StageContext,
@@ -89,6 +90,8 @@ pub(crate) struct Tail<'a> {
     pub epoch: u64,
     /// Bad records, of the steps and of the database.
     pub letters: &'a [DeadLetter],
+    /// Dead letters that are dealt with.
+    pub settled: &'a [Settled],
     /// Cursors of the sources.
     pub cursors: &'a BTreeMap<String, String>,
     /// Positions.
@@ -174,6 +177,7 @@ async fn at_once<S: Session>(session: &mut S, epoch: &Epoch) -> Result<Committed
     let tail = Tail {
         epoch: epoch.number,
         letters: &epoch.dead_letters,
+        settled: &epoch.settled,
         cursors: &epoch.cursors,
         moves: &epoch.moves,
         rows: &committed.rows,
@@ -232,15 +236,19 @@ async fn by_halves<S: Session>(
         }
         let mut letters: Vec<DeadLetter> =
             epoch.dead_letters.iter().filter(|letter| cuts.keep(letter.at)).cloned().collect();
+        let mut settled = epoch.settled.clone();
         for refused in &committed.refused {
-            if let Some(BadRecordPolicy::DeadLetter { original }) = policy(context, refused.sink) {
-                letters.push(letter(context, refused, *original, &letters, originals));
+            if let Some(known) = settled.iter_mut().find(|it| it.at == refused.at) {
+                known.again.push(again(context, refused));
+            } else if let Some(BadRecordPolicy::DeadLetter { original }) = policy(context, refused.sink) {
+                letters.push(letter(context, refused, *original, &letters, originals)?);
             }
         }
         let moves: Vec<Move> = epoch.moves.iter().map(|it| cuts.shorten(*it)).collect();
         let tail = Tail {
             epoch: epoch.number,
             letters: &letters,
+            settled: &settled,
             cursors: &epoch.cursors,
             moves: &moves,
             rows: &committed.rows,
@@ -296,19 +304,32 @@ fn policy(context: &StageContext, sink: usize) -> Option<&BadRecordPolicy> {
     context.sinks.get(sink).map(|it| &it.on_bad_record)
 }
 
+/// A row of a record that was sent through again: its letter stays, at the sink.
+fn again(context: &StageContext, refused: &Refused) -> Again {
+    let sink = context.sinks.get(refused.sink);
+    Again {
+        node: sink.map(|it| it.name.clone()).unwrap_or_default(),
+        step: None,
+        place: context.places.get(refused.sink).cloned().unwrap_or_default(),
+        name: refused.bad.name.to_string(),
+        reason: refused.bad.reason.clone(),
+        stale_key: sink.is_some_and(|it| Upsert::of(it).is_some()),
+    }
+}
+
 fn letter(
     context: &StageContext,
     refused: &Refused,
     keep: KeepOriginal,
     others: &[DeadLetter],
     originals: &dyn Originals,
-) -> DeadLetter {
+) -> Result<DeadLetter, Failure> {
     let mut bad = refused.bad.clone();
     let original = match keep {
         KeepOriginal::Position => None,
         KeepOriginal::Keep => {
             // Blocks this thread; the path is rare, and the transaction waits for it.
-            let original = originals.fetch(refused.at);
+            let original = originals.fetch(refused.at).map_err(Failure::Unavailable)?;
             if original.is_none() {
                 bad.reason.push_str(" (the original bytes are no longer in Kafka)");
             }
@@ -317,7 +338,7 @@ fn letter(
     };
     let sink = context.sinks.get(refused.sink);
     let ordinal = others.iter().filter(|it| it.at == refused.at).map(|it| it.ordinal + 1).max().unwrap_or(0);
-    DeadLetter {
+    Ok(DeadLetter {
         at: refused.at,
         ordinal,
         original,
@@ -326,5 +347,5 @@ fn letter(
         place: context.places.get(refused.sink).cloned().unwrap_or_default(),
         bad,
         stale_key: sink.is_some_and(|it| Upsert::of(it).is_some()),
-    }
+    })
 }

@@ -19,6 +19,8 @@ pub struct LetterFilter {
     pub partition: Option<i32>,
     /// The offset.
     pub offset: Option<i64>,
+    /// Only those that nobody has dealt with.
+    pub open: bool,
     /// How many at most.
     pub limit: Option<u32>,
 }
@@ -30,12 +32,16 @@ pub struct StoredLetter {
     pub stage: String,
     /// The topic in Kafka.
     pub topic: String,
+    /// The id of the topic that the offset counts in; empty: it was not known.
+    pub topic_id: String,
     /// The partition.
     pub partition: i32,
     /// The offset.
     pub offset: i64,
     /// Counts the letters of one record.
     pub ordinal: i32,
+    /// The bytes of the record are kept. What has no value then is a tombstone.
+    pub kept: bool,
     /// The message key.
     pub key: Option<Vec<u8>>,
     /// The value.

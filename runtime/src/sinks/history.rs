@@ -88,6 +88,13 @@ pub(crate) fn begun(context: &StageContext, positions: &[(String, String)]) -> b
     positions.iter().any(|(program, stage)| *program == context.program && *stage == context.stage)
 }
 
+/// The stage under the names under which it has positions, as a run would take them over; its own, if it has none.
+#[cfg(feature = "engine")]
+pub(crate) fn as_stored(context: &StageContext, positions: &[(String, String)]) -> StageContext {
+    let former = context.former().filter(|it| !begun(context, positions) && begun(it, positions));
+    former.unwrap_or_else(|| context.clone())
+}
+
 /// Of a stage without a position. `filled`: the first of its tables that holds rows, and how many, if they can be counted; it must
 /// have been looked for before the positions: rows of a twin are stored with its positions, so whoever sees the rows sees the
 /// positions as well.

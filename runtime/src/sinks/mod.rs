@@ -33,6 +33,8 @@ pub mod positions;
 #[cfg(feature = "engine")]
 pub(crate) mod renamed;
 #[cfg(feature = "engine")]
+pub mod settle;
+#[cfg(feature = "engine")]
 mod sift;
 #[cfg(feature = "engine")]
 mod stage_context;
@@ -142,6 +144,9 @@ pub struct Epoch {
     pub moves: Vec<Move>,
     /// Embedded mode: the positions of the sources up to which everything is in this epoch, by source name (opaque text).
     pub cursors: BTreeMap<String, String>,
+    /// Dead letters that this epoch deals with: its rows are those of records that were sent through again.
+    #[cfg(feature = "engine")]
+    pub settled: Vec<settle::Settled>,
 }
 
 /// What became of an epoch that was committed.
@@ -188,8 +193,8 @@ pub struct Refused {
 
 /// Gives the original bytes of a record again (read once more from Kafka; the rare path).
 pub trait Originals: Send + Sync {
-    /// Blocking. `None`: no longer there.
-    fn fetch(&self, at: RecordId) -> Option<Original>;
+    /// Blocking. `None`: no longer there. An error: who has it does not answer now, which says nothing about the record.
+    fn fetch(&self, at: RecordId) -> Result<Option<Original>, String>;
 }
 
 /// A partition's stored position, acquired: every later commit of an earlier owner fails.

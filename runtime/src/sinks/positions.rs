@@ -14,6 +14,13 @@ pub struct Stored {
     pub cursors: BTreeMap<String, String>,
 }
 
+impl Stored {
+    /// Nothing was read yet.
+    pub fn is_empty(&self) -> bool {
+        self.positions.iter().all(|it| it.next.is_none()) && self.cursors.is_empty()
+    }
+}
+
 /// A stored position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPosition {
@@ -25,6 +32,8 @@ pub struct StoredPosition {
     pub next: Option<i64>,
     /// The id of the topic that the offset counts in, if it was known.
     pub topic_id: Option<String>,
+    /// The generation of its owner.
+    pub generation: i64,
     /// When it last moved. ISO text.
     pub when: String,
 }
@@ -36,6 +45,8 @@ pub struct Changes {
     pub positions: Vec<NewPosition>,
     /// Positions of partitions that are no more.
     pub gone: Vec<(String, i32)>,
+    /// Topics and sources whose records will come again as new ones: what became of the old ones is settled.
+    pub anew: Vec<String>,
     /// Cursors that are set; none: removed.
     pub cursors: BTreeMap<String, Option<String>>,
 }

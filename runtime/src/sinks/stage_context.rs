@@ -86,6 +86,12 @@ impl StageContext {
         }
     }
 
+    /// The same stage under its old names, if it had others.
+    pub fn former(&self) -> Option<Self> {
+        let (program, stage) = self.before.clone()?;
+        Some(Self { program, stage, before: None, ..self.clone() })
+    }
+
     /// Where a bad record stood: the Kafka name of a topic or, behind the topics, the name of a source.
     pub fn letter_topic(&self, index: u16) -> &str {
         let source = usize::from(index).checked_sub(self.topics.len()).and_then(|it| self.sources.get(it));

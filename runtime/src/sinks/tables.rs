@@ -4,7 +4,8 @@
 //! Knows no SQL. Invariant: the first rows of a table are remembered in the transaction that stores them; how many there were later is
 //! only roughly known.
 
-use super::SinkRows;
+use super::history::{Emptied, History};
+use super::{SinkRows, StageContext};
 
 /// What is remembered of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +67,35 @@ pub(crate) fn judge(begun: bool, known: bool, before: Option<&Remembered>, now: 
     // Deletes of its own may well have left nothing; but not in another table.
     let deleted = before.deletes && !now.another;
     if deleted || before.may_be_empty { Verdict::Fine } else { Verdict::Emptied(before.rows) }
+}
+
+/// What a run would say of the tables of a stage that has positions, without remembering anything. `now`: how the table of a sink
+/// is; `permit`: what says that it may be empty.
+pub(crate) fn compare(
+    context: &StageContext,
+    known: &[Remembered],
+    now: impl Fn(usize, Option<&Remembered>) -> Now,
+    permit: impl Fn(&StageContext, &str) -> String,
+) -> History {
+    let mut late = Vec::new();
+    for (index, sink) in context.sinks.iter().enumerate() {
+        let before = known.iter().find(|it| it.table == sink.table);
+        let now = now(index, before);
+        match judge(true, !known.is_empty(), before, now) {
+            Verdict::Fine | Verdict::Remember(_) => {}
+            Verdict::Late => late.push(sink.table.clone()),
+            Verdict::Emptied(rows) => {
+                return History::Emptied(Emptied {
+                    sink: index,
+                    table: sink.table.clone(),
+                    rows: rows.and_then(|it| u64::try_from(it).ok()),
+                    another: now.another || now.created,
+                    permit: permit(context, &sink.table),
+                });
+            }
+        }
+    }
+    if late.is_empty() { History::Stored } else { History::Late(late) }
 }
 
 /// What is to be remembered of a sink's table with the rows of an epoch.

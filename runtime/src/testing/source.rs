@@ -117,7 +117,8 @@ impl SourcePlayer {
         let before = self.core.counters().clone();
         self.core.clock = Some(clock);
         let at = self.read as u64;
-        let record = FileRecord { bytes, file: "given", turn: 0, start: at, line: at + 1, lines: 1, torn: None };
+        let record =
+            FileRecord { bytes, file: "given", turn: 0, start: at, line: at + 1, lines: 1, torn: None, head: None };
         let mut collect = Collect { pending: &mut self.pending, given: *given, clock };
         let result = self.core.take(&record, &mut collect);
         self.met_bad |= before.skipped_before != self.core.counters().skipped_before;

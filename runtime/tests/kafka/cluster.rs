@@ -45,6 +45,7 @@ pub fn need(name: &str, partitions: u32) -> TopicNeed {
         replication: None,
         cleanup: Cleanup::Delete,
         retention_ms: None,
+        segment_bytes: None,
     }
 }
 

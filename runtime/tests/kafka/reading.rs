@@ -375,13 +375,13 @@ fn the_original_of_a_record_is_read_once_more() {
     produce(&topic, 2, 0..5000);
     let originals = KafkaOriginals::new(&connection(), "main", &unique("group"), vec![topic]).unwrap();
     for (partition, offset) in [(1, 2000), (0, 0), (1, 7)] {
-        let original = originals.fetch(RecordId { topic: 0, partition, offset }).unwrap();
+        let original = originals.fetch(RecordId { topic: 0, partition, offset }).unwrap().unwrap();
         assert_eq!(number(&original.value.unwrap()), offset * 2 + i64::from(partition));
         assert_eq!(original.key.unwrap(), (offset * 2 + i64::from(partition)).to_string().into_bytes());
         assert!(original.timestamp.is_some());
     }
-    assert_eq!(originals.fetch(RecordId { topic: 0, partition: 0, offset: 90_000 }), None);
-    assert_eq!(originals.fetch(RecordId { topic: 3, partition: 0, offset: 0 }), None);
+    assert_eq!(originals.fetch(RecordId { topic: 0, partition: 0, offset: 90_000 }).unwrap(), None);
+    assert_eq!(originals.fetch(RecordId { topic: 3, partition: 0, offset: 0 }).unwrap(), None);
 }
 
 #[test]

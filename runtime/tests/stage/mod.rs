@@ -98,13 +98,13 @@ pub fn open(kind: &str, options: &Options, sinks: Vec<Sink>) -> AnyDatabase {
 pub struct Offsets;
 
 impl Originals for Offsets {
-    fn fetch(&self, at: RecordId) -> Option<record::Original> {
-        Some(record::Original {
+    fn fetch(&self, at: RecordId) -> Result<Option<record::Original>, String> {
+        Ok(Some(record::Original {
             key: None,
             value: Some(at.offset.to_string().into_bytes()),
             headers: vec![("h".to_string(), Some(b"v".to_vec()))],
             timestamp: Some(0),
-        })
+        }))
     }
 }
 
@@ -166,6 +166,7 @@ impl Driver {
                 generation: self.acquired.generation,
             }],
             cursors: self.cursors.drain().collect(),
+            settled: vec![],
         }
     }
 

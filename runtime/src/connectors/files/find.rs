@@ -1,6 +1,10 @@
 //! Which files a source means: names below the root, sorted. Nothing outside the root, also not through links.
+//!
+//! Invariant: what is opened is the file that was found. A log may be put away between the two looks, and another file may
+//! have its name by then.
 
-use std::io::Read;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -22,9 +26,31 @@ pub(super) struct Found {
     pub size: u64,
     /// When it was last written to, if that is known.
     pub modified: Option<SystemTime>,
+    /// What stays the same under any name, where the system has such a thing.
+    identity: Option<(u64, u64)>,
+}
+
+#[cfg(unix)]
+fn identity(about: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((about.dev(), about.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Option<(u64, u64)> {
+    None
 }
 
 impl Found {
+    /// Opens it. An error of the kind `NotFound`: it is not under this name any more.
+    pub fn open(&self) -> io::Result<File> {
+        let opened = File::open(&self.path)?;
+        if identity(&opened.metadata()?) != self.identity {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "another file has its name now"));
+        }
+        Ok(opened)
+    }
+
     /// Whether nobody has written to it for so long.
     pub fn unchanged_for(&self, time: Duration) -> bool {
         // A clock that went back, or none: as if it rested.
@@ -40,7 +66,7 @@ impl Found {
     /// Whether its first so many lines have an end by now.
     pub fn begins_with_lines(&self, count: usize) -> bool {
         let mut first = Vec::new();
-        let read = std::fs::File::open(&self.path).and_then(|file| file.take(64 << 10).read_to_end(&mut first));
+        let read = self.open().and_then(|file| file.take(64 << 10).read_to_end(&mut first));
         read.is_ok() && memchr::memchr_iter(b'\n', &first).count() >= count
     }
 }
@@ -97,7 +123,11 @@ impl Root {
             if !real.starts_with(&self.path) {
                 return Err(problem::outside(Path::new(&name)));
             }
-            let about = real.metadata().map_err(|error| problem::unreadable(&name, &error))?;
+            let about = match real.metadata() {
+                Ok(about) => about,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(problem::unreadable(&name, &error)),
+            };
             if about.is_dir() {
                 if literal {
                     let help = format!("for the files in it: `path = \"{name}/*\"`");
@@ -105,7 +135,8 @@ impl Root {
                 }
                 continue;
             }
-            found.push(Found { name, path: real, size: about.len(), modified: about.modified().ok() });
+            let (size, modified, identity) = (about.len(), about.modified().ok(), identity(&about));
+            found.push(Found { name, path: real, size, modified, identity });
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found.dedup_by(|a, b| a.name == b.name);

@@ -79,7 +79,14 @@ impl FileReader {
             }
         };
         let files = found.into_iter().filter(is_new).collect();
-        for (file, place) in to_read(&mut self.done, files, &there, &self.framing, self.changed)? {
+        let mut done = self.done.clone();
+        let to_read = match to_read(&mut done, files, &there, &self.framing, self.changed) {
+            // Logs were put away while we looked; what was known before that look is what is known.
+            Err(error) if error.name == problem::MOVED => return Ok(!self.waiting.is_empty()),
+            found => found?,
+        };
+        self.done = done;
+        for (file, place) in to_read {
             if place.is_some() {
                 self.held.insert(file.name.clone(), file.size);
             }

@@ -88,7 +88,11 @@ fn first_bytes(read: &mut impl Read) -> io::Result<Vec<u8>> {
 impl Input {
     /// Opens a file; also gives its first bytes on disk.
     pub fn open(file: &Found) -> io::Result<(Self, Vec<u8>)> {
-        let mut opened = File::open(&file.path)?;
+        Self::of(file.open()?, file)
+    }
+
+    /// Of a file that is open at its beginning.
+    pub fn of(mut opened: File, file: &Found) -> io::Result<(Self, Vec<u8>)> {
         let first = first_bytes(&mut opened)?;
         opened.seek(SeekFrom::Start(0))?;
         let raw = Arc::new(AtomicU64::new(0));

@@ -149,7 +149,7 @@ fn renamed(place: &Place, file: &Found, replaced: bool) -> io::Result<Option<Pla
         return Ok(None);
     }
     let (mut text, first) = Input::open(file)?;
-    let mut opened = std::fs::File::open(&file.path)?;
+    let mut opened = file.open()?;
     let about = opened.metadata()?;
     let same = |a: Option<u64>, b: Option<u64>| a.is_some() && a == b;
     let older = same(ending.modified, micros(about.modified())) || same(ending.created, micros(about.created()));
@@ -204,7 +204,7 @@ pub(super) fn skipped(file: &Found) -> Result<Place, RunError> {
     let (_, first) = Input::open(file).map_err(unreadable)?;
     let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
     let mut place = Place { mark, ..Place::begin(&file.name, turn_of(&first)) };
-    let mut opened = std::fs::File::open(&file.path).map_err(unreadable)?;
+    let mut opened = file.open().map_err(unreadable)?;
     if !file.is_packed() {
         let mut room = vec![0; 64 << 10];
         let mut rest = (&mut opened).take(file.size);

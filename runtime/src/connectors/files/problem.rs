@@ -33,7 +33,14 @@ pub(super) fn outside(file: &Path) -> RunError {
     )
 }
 
+/// The name of an error about a file that was there a moment ago.
+pub(super) const MOVED: &str = "file-moved";
+
 pub(super) fn unreadable(file: &str, why: &io::Error) -> RunError {
+    if why.kind() == io::ErrorKind::NotFound {
+        let message = format!("{} was moved away again and again while it was to be read", shown(file));
+        return error(MOVED, ErrorClass::Configuration, message, Some("run again when its folder rests".to_string()));
+    }
     error("file-unreadable", ErrorClass::Configuration, format!("{} cannot be read: {why}", shown(file)), None)
 }
 

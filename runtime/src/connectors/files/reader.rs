@@ -1,8 +1,8 @@
 //! The reader: file after file, record after record, in batches.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
 
 use pipewright_plan::{Format, Options, Schema, TypedOptions};
 
@@ -23,6 +23,8 @@ use crate::report::RunError;
 
 /// How much of a file is looked at to see how its records stand in it.
 const SEEN: u64 = 64 << 10;
+/// How often files are looked for that were moved away between two looks.
+const LOOKS: u32 = 20;
 
 /// What a batch brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub struct FileReader {
     /// Files that end in a line without an end, with the size they had.
     pub(super) held: BTreeMap<String, u64>,
     pub(super) changed: WhenChanged,
+    /// How often what was found had been moved away.
+    moved: u32,
     /// Said after everything before it was delivered.
     failed: Option<RunError>,
 }
@@ -75,8 +79,8 @@ pub(super) struct Open {
     frames: Frames,
     records: u64,
     turn: u64,
-    /// Where it is; none for the standard input.
-    path: Option<PathBuf>,
+    /// The file itself, whatever its name is by now; none for the standard input.
+    opened: Option<File>,
     /// Its first bytes on disk.
     first: Vec<u8>,
     /// Nobody writes to it any more, as far as one can see.
@@ -119,6 +123,22 @@ impl Open {
 impl FileReader {
     /// Finds the files and opens the first one, or goes on behind the last record of a cursor.
     pub fn open(
+        connection: &Options,
+        source: &Options,
+        format: &Format,
+        cursor: Option<&str>,
+    ) -> Result<Self, RunError> {
+        let mut looks = 0;
+        loop {
+            match Self::open_once(connection, source, format, cursor) {
+                // Logs were put away while we looked.
+                Err(error) if error.name == problem::MOVED && looks < LOOKS => looks += 1,
+                opened => return opened,
+            }
+        }
+    }
+
+    fn open_once(
         connection: &Options,
         source: &Options,
         format: &Format,
@@ -207,7 +227,7 @@ impl FileReader {
             frames: Frames::new(0, 1, false),
             records: 0,
             turn: 0,
-            path: None,
+            opened: None,
             first: first.clone(),
             rested: true,
         });
@@ -244,6 +264,7 @@ impl FileReader {
             looking: None,
             following: false,
             held: BTreeMap::new(),
+            moved: 0,
             failed: None,
             changed: WhenChanged::Stop,
         })
@@ -252,7 +273,7 @@ impl FileReader {
     /// Goes on in a file that was begun.
     fn go_on(&mut self, place: &Place, file: &Found) -> Result<(), RunError> {
         let broken = |error: io::Error| unpacking(&file.name, place.records, &error);
-        let (input, first) = Input::open(file).map_err(|error| problem::unreadable(&file.name, &error))?;
+        let (opened, input, first) = open(file)?;
         // A line that was mended may be shorter; but that nothing is left of what was to come is no mending.
         let cut = file.size < place.mark.size && (input.packed || file.size <= place.byte);
         if cut || !place.mark.fingerprint.fits(&first) {
@@ -260,9 +281,8 @@ impl FileReader {
         }
         let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
         let rested = has_rested(file);
-        let path = Some(file.path.clone());
         let (frames, turn) = (Frames::new(0, 1, false), place.turn);
-        self.current = Some(Open { mark, input, frames, records: 0, turn, path, first, rested });
+        self.current = Some(Open { mark, input, frames, records: 0, turn, opened, first, rested });
         self.read_header()?;
         // Of a file that is begun now the header has just been read.
         if let Some(open) = self.current.as_mut().filter(|_| place.byte > 0) {
@@ -278,22 +298,42 @@ impl FileReader {
         Ok(())
     }
 
-    /// Opens the next file. False: there is none.
+    /// Opens the next file. False: there is none. One that was put away since it was found is looked for under its new name:
+    /// now, or at the next look where there is one.
     fn open_next(&mut self) -> Result<bool, RunError> {
-        let Some((file, place)) = self.waiting.pop_front() else { return Ok(false) };
-        if let Some(place) = place {
-            self.go_on(&place, &file)?;
-            return Ok(true);
+        loop {
+            let Some((file, place)) = self.waiting.pop_front() else { return Ok(false) };
+            match self.open_found(&file, place.as_ref()) {
+                Err(error) if error.name == problem::MOVED && self.can_follow() => {
+                    self.current = None;
+                    self.held.remove(&file.name);
+                    let read_before = place.as_ref().map_or(0, |it| it.mark.size.min(file.size));
+                    self.total = self.total.map(|it| it.saturating_sub(file.size - read_before));
+                    self.done.extend(place);
+                    if self.waiting.is_empty() && !self.following {
+                        self.moved += 1;
+                        if self.moved > LOOKS {
+                            return Err(error);
+                        }
+                        self.look_again()?;
+                    }
+                }
+                opened => return opened.map(|()| true),
+            }
         }
-        let (input, first) = Input::open(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
-        self.check_shape(&file)?;
-        let rested = has_rested(&file);
-        let path = Some(file.path.clone());
-        let mark = FileMark { file: file.name, size: file.size, fingerprint: Fingerprint::of(&first) };
+    }
+
+    fn open_found(&mut self, file: &Found, place: Option<&Place>) -> Result<(), RunError> {
+        if let Some(place) = place {
+            return self.go_on(place, file);
+        }
+        let (opened, input, first) = open(file)?;
+        self.check_shape(file)?;
+        let rested = has_rested(file);
+        let mark = FileMark { file: file.name.clone(), size: file.size, fingerprint: Fingerprint::of(&first) };
         let frames = Frames::new(0, 1, false);
-        self.current = Some(Open { mark, input, frames, records: 0, turn: 0, path, first, rested });
-        self.read_header()?;
-        Ok(true)
+        self.current = Some(Open { mark, input, frames, records: 0, turn: 0, opened, first, rested });
+        self.read_header()
     }
 
     /// Looks whether the file just opened holds one object a line, if it should.
@@ -398,6 +438,7 @@ impl FileReader {
                         line: frame.line,
                         lines: frame.lines,
                         torn: frame.torn,
+                        head: self.header.as_ref().map(|(_, names)| names.as_slice()),
                     };
                     let answer = sink(record);
                     if answer == Answer::Refused {
@@ -442,7 +483,8 @@ impl FileReader {
                 open.mark.size = open.frames.byte;
             }
             let end = if open.input.packed { open.mark.size } else { open.frames.byte };
-            let ending = open.path.as_ref().and_then(|path| Ending::of(&mut std::fs::File::open(path).ok()?, end).ok());
+            // By now another file may have its name.
+            let ending = open.opened.as_mut().and_then(|file| Ending::of(file, end).ok());
             self.done.push(Place {
                 mark: open.mark,
                 byte: open.frames.byte,
@@ -485,6 +527,13 @@ impl FileReader {
     }
 }
 
+/// A file that was found: itself, its text, its first bytes.
+fn open(file: &Found) -> Result<(Option<File>, Input, Vec<u8>), RunError> {
+    let opened = file.open().and_then(|it| Ok((it.try_clone()?, it)));
+    let opened = opened.and_then(|(same, it)| Input::of(it, file).map(|(input, first)| (Some(same), input, first)));
+    opened.map_err(|error| problem::unreadable(&file.name, &error))
+}
+
 /// How a file that was read to its end looks now.
 #[derive(PartialEq, Eq)]
 pub(super) enum Seen {
@@ -522,7 +571,7 @@ pub(super) fn verify_done(place: &Place, file: &Found, framing: &Framing) -> Res
 
 fn byte_before(file: &Found, size: u64) -> io::Result<u8> {
     use io::{Read as _, Seek as _};
-    let mut opened = std::fs::File::open(&file.path)?;
+    let mut opened = file.open()?;
     opened.seek(io::SeekFrom::Start(size - 1))?;
     let mut last = [0u8];
     opened.read_exact(&mut last)?;

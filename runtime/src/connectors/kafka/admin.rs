@@ -21,6 +21,7 @@ use rdkafka::{ClientConfig, ClientContext};
 use super::client::{self, Purpose};
 use super::closest;
 use super::errors::{ReaderError, plain, refusal, told};
+use super::farewell;
 use super::native::topic_ids::topic_ids;
 use super::spec::KafkaConnection;
 use crate::report::{ErrorClass, Event, Observer, RunError};
@@ -45,6 +46,8 @@ pub struct TopicNeed {
     pub cleanup: Cleanup,
     /// `retention.ms`; none: the broker's default.
     pub retention_ms: Option<i64>,
+    /// `segment.bytes` of one that is created; none: the broker's default. What lies in the last segment is not compacted.
+    pub segment_bytes: Option<u32>,
 }
 
 impl TopicNeed {
@@ -70,6 +73,7 @@ impl From<&Topic> for TopicNeed {
             replication: topic.replication,
             cleanup: topic.cleanup,
             retention_ms: topic.retention_ms,
+            segment_bytes: None,
         }
     }
 }
@@ -202,10 +206,13 @@ impl Cluster {
         if let Some(external) = missing.iter().find(|it| !it.owned) {
             return Err(self.missing(external, &there));
         }
-        if !missing.is_empty() {
-            self.create(&missing)?;
-        }
-        let there = self.settled(&missing)?;
+        let there = match missing.is_empty() {
+            true => there,
+            false => {
+                self.create(&missing)?;
+                self.settled(&missing)?
+            }
+        };
         let names: Vec<String> = needs.iter().map(|it| it.name.clone()).collect();
         let ids = self.topic_ids(&names)?;
         let mut found = Vec::with_capacity(needs.len());
@@ -267,28 +274,32 @@ impl Cluster {
     fn create(&self, missing: &[&TopicNeed]) -> Result<(), RunError> {
         let admin: AdminClient<DefaultClientContext> =
             self.config.create().map_err(|error| invalid_client(&self.connection, &error))?;
-        let settings: Vec<(String, &str)> = missing
+        let settings: Vec<([(&str, String); 2], &str)> = missing
             .iter()
             .map(|it| {
                 let cleanup = match it.cleanup {
                     Cleanup::Delete => "delete",
                     Cleanup::Compact => "compact",
                 };
-                (it.retention_ms.map(|ms| ms.to_string()).unwrap_or_default(), cleanup)
+                let retention = it.retention_ms.map(|ms| ms.to_string()).unwrap_or_default();
+                let segment = it.segment_bytes.map(|bytes| bytes.to_string()).unwrap_or_default();
+                ([("retention.ms", retention), ("segment.bytes", segment)], cleanup)
             })
             .collect();
         let topics: Vec<NewTopic<'_>> = missing
             .iter()
             .zip(&settings)
-            .map(|(need, (retention, cleanup))| {
+            .map(|(need, (said, cleanup))| {
                 let partitions = need.partitions.and_then(|it| i32::try_from(it).ok()).unwrap_or(-1);
                 let replication = TopicReplication::Fixed(need.replication.map_or(-1, i32::from));
                 let topic = NewTopic::new(&need.name, partitions, replication).set("cleanup.policy", cleanup);
-                if retention.is_empty() { topic } else { topic.set("retention.ms", retention) }
+                let said = said.iter().filter(|(_, value)| !value.is_empty());
+                said.fold(topic, |topic, (name, value)| topic.set(name, value))
             })
             .collect();
         let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
         let results = wait_for(admin.create_topics(&topics, &options));
+        farewell::later(admin);
         for result in results.map_err(|error| ReaderError::of("topics cannot be created", &error))? {
             match result {
                 Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}

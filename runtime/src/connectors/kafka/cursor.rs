@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use pipewright_plan::Cleanup;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
@@ -14,6 +15,7 @@ use super::admin::TopicNeed;
 use super::client::{self, Purpose};
 use super::errors::ReaderError;
 use super::farewell;
+use super::native::offsets::{self, Open};
 use super::spec::KafkaConnection;
 
 /// The topic of all programs' cursors.
@@ -33,6 +35,8 @@ pub fn positions_topic() -> TopicNeed {
         replication: None,
         cleanup: Cleanup::Compact,
         retention_ms: None,
+        // It is read from its beginning at every start, and with the broker's gigabyte nothing of it would ever be compacted.
+        segment_bytes: Some(4 << 20),
     }
 }
 
@@ -62,15 +66,11 @@ pub(super) fn read_all(connection: &KafkaConnection, each: Each<'_>) -> Result<(
     let mut config: ClientConfig = client::config(connection, Purpose::Reader, 1);
     // Never joined; the client wants a name for explicit assignments.
     config.set("group.id", "pipewright.cursor");
-    // The end as it is, with what is in open transactions: only behind it everything committed is known.
-    let end = {
-        let mut config = config.clone();
-        config.set("isolation.level", "read_uncommitted");
-        let consumer: BaseConsumer = config.create().map_err(failed)?;
-        consumer.fetch_watermarks(POSITIONS, 0, ANSWER).map_err(failed)?.1
-    };
     let consumer: BaseConsumer = config.create().map_err(failed)?;
     let (start, _) = consumer.fetch_watermarks(POSITIONS, 0, ANSWER).map_err(failed)?;
+    // The end as it is, with what is in open transactions: only behind it everything committed is known.
+    let ends = offsets::ends(consumer.client(), &[(POSITIONS, 0)], Open::Before, ANSWER);
+    let end = ends.map_err(|code| failed(KafkaError::MetadataFetch(code)))?.into_iter().next().unwrap_or(start);
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(POSITIONS, 0, Offset::Offset(start)).map_err(failed)?;
     consumer.assign(&list).map_err(failed)?;

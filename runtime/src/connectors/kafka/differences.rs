@@ -9,6 +9,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::Consumer;
 
 use super::admin::{ANSWER, Cluster, TopicNeed, wait_for};
+use super::farewell;
 
 /// What one topic has in Kafka, as far as it is known.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,7 @@ impl Cluster {
         let topics: Vec<_> = owned.iter().map(|it| ResourceSpecifier::Topic(&it.name)).collect();
         let options = AdminOptions::new().request_timeout(Some(ANSWER));
         let described = wait_for(admin.describe_configs(&topics, &options)).unwrap_or_default();
+        farewell::later(admin);
         owned
             .into_iter()
             .zip(described)
@@ -112,6 +114,7 @@ mod tests {
             replication: Some(3),
             cleanup: Cleanup::Delete,
             retention_ms: Some(2_592_000_000),
+            segment_bytes: None,
         }
     }
 

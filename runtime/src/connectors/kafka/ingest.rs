@@ -19,15 +19,19 @@ use super::admin::{Cluster, TopicFound, TopicNeed, invalid_client};
 use super::client::{self, Purpose};
 use super::cursor::{POSITIONS, cursor_key, positions_topic, read_all};
 use super::errors::ReaderError;
+use super::letters;
 use super::ownership::Owners;
 use super::renamed;
 use super::spec::KafkaConnection;
 use crate::crash_points;
 use crate::record::{BadRecord, DeadLetter};
 use crate::report::RunError;
+use crate::sinks::dead_letters::StoredLetter;
 
 /// How long the cluster may take to shut an earlier producer out.
 const INIT: Duration = Duration::from_secs(30);
+/// How long the first connection is waited for.
+const FIRST: Duration = Duration::from_secs(5);
 /// How long an abort may take; after that the producer is given up.
 const ABORT: Duration = Duration::from_secs(30);
 /// How long the send queue may stay full.
@@ -97,23 +101,29 @@ pub fn dead_letter_topic(program: &str) -> String {
     format!("{program}.dead_letters")
 }
 
+/// What that topic must look like.
+pub fn letters_topic(program: &str) -> TopicNeed {
+    TopicNeed {
+        name: dead_letter_topic(program),
+        owned: true,
+        partitions: None,
+        replication: None,
+        cleanup: Cleanup::Delete,
+        // A letter waits until somebody has looked at it.
+        retention_ms: Some(-1),
+        segment_bytes: None,
+    }
+}
+
 impl IngestProducer {
     /// Creates what is missing, shuts an earlier producer of the same source out, reads the cursor.
     pub fn new(config: IngestConfig) -> Result<Self, ReaderError> {
         let IngestConfig { connection, connection_name, program, was, source, transactional_id, topics, compression } =
             config;
-        let dead_letters = dead_letter_topic(&program);
-        let letters = TopicNeed {
-            name: dead_letters.clone(),
-            owned: true,
-            partitions: None,
-            replication: None,
-            cleanup: Cleanup::Delete,
-            // A letter waits until somebody has looked at it.
-            retention_ms: Some(-1),
-        };
+        let need = letters_topic(&program);
+        let dead_letters = need.name.clone();
         let cluster = Cluster::new(&connection, &connection_name).map_err(ReaderError::from)?;
-        let needs: Vec<_> = topics.iter().cloned().chain([positions_topic(), letters]).collect();
+        let needs: Vec<_> = topics.iter().cloned().chain([positions_topic(), need]).collect();
         let found = cluster.prepare(&needs).map_err(ReaderError::from)?;
         let fed: Vec<TopicFound> = found.into_iter().take(topics.len()).collect();
 
@@ -199,6 +209,27 @@ impl IngestProducer {
             }
             sent => sent,
         };
+        sent.map_err(|error| self.failed("a dead letter cannot be sent", &error))
+    }
+
+    /// Marks a dead letter of the source as dealt with, in the open transaction.
+    pub fn mark(&mut self, id: &str) -> Result<(), IngestError> {
+        let json = letters::mark_json(&self.program, id);
+        self.send_json(id, &json)
+    }
+
+    /// Writes a dead letter once more, in the open transaction: its reason is another one.
+    pub fn letter_again(&mut self, id: &str, letter: &StoredLetter) -> Result<(), IngestError> {
+        let json = letters::again_json(&self.program, id, letter);
+        self.send_json(id, &json)
+    }
+
+    fn send_json(&mut self, id: &str, json: &serde_json::Value) -> Result<(), IngestError> {
+        self.filled = true;
+        let value = json.to_string();
+        let headers = owned(&[("id", id.as_bytes())]);
+        let record = BaseRecord::to(&self.dead_letters).key(id.as_bytes()).payload(value.as_bytes()).headers(headers);
+        let sent = enqueue(&self.producer, record);
         sent.map_err(|error| self.failed("a dead letter cannot be sent", &error))
     }
 
@@ -332,6 +363,8 @@ fn is_fenced(code: Code) -> bool {
 
 pub(super) fn init(producer: &ThreadedProducer<DefaultProducerContext>, source: &str) -> Result<(), ReaderError> {
     let doing = format!("source `{source}` cannot begin to write");
+    // A client that has no connection yet when it is asked to begin looks for one again after half a second.
+    let _ = producer.client().fetch_metadata(Some(POSITIONS), FIRST);
     let deadline = Instant::now() + INIT;
     loop {
         match producer.init_transactions(INIT) {

@@ -1,8 +1,8 @@
-//! Dead letters of sources: read back from the topic that holds them, for people.
+//! Dead letters of sources: read back from the topic that holds them, and marks of those that were sent through again.
 //!
-//! Invariant: what is read was committed; a letter that was written twice, because its file was read twice, is one.
+//! A letter is one by its id, which is the message key: what was written last holds. Invariant: what is read was committed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -23,8 +23,16 @@ use crate::sinks::dead_letters::StoredLetter;
 /// How long the next letter may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// All letters of such a topic, in the order of its partitions.
-pub fn read(connection: &KafkaConnection, topic: &str, now: &TopicNow) -> Result<Vec<StoredLetter>, RunError> {
+/// Letters by their ids.
+pub type Letters = BTreeMap<String, StoredLetter>;
+
+/// The id of a letter: the same record gives the same one in every run.
+pub fn id(source: &str, partition: i32, offset: i64, ordinal: i32) -> String {
+    format!("{source}/{partition}/{offset}/{ordinal}")
+}
+
+/// Adds what lies in such a topic to the letters that are known.
+pub fn read(connection: &KafkaConnection, topic: &str, now: &TopicNow, letters: &mut Letters) -> Result<(), RunError> {
     let failed = |error| ReaderError::of(&format!("the dead letters in `{topic}` cannot be read"), &error);
     let mut list = TopicPartitionList::new();
     let mut open: BTreeMap<i32, i64> = BTreeMap::new();
@@ -37,7 +45,6 @@ pub fn read(connection: &KafkaConnection, topic: &str, now: &TopicNow) -> Result
     config.set("group.id", "pipewright.letters");
     let consumer: BaseConsumer = config.create().map_err(failed)?;
     consumer.assign(&list).map_err(failed)?;
-    let (mut letters, mut seen) = (Vec::new(), BTreeSet::new());
     let mut until = Instant::now() + PATIENCE;
     while !open.is_empty() {
         if Instant::now() > until {
@@ -48,9 +55,9 @@ pub fn read(connection: &KafkaConnection, topic: &str, now: &TopicNow) -> Result
             Some(Ok(message)) => {
                 until = Instant::now() + PATIENCE;
                 let when = message.timestamp().to_millis().map(|it| it * 1000);
-                let letter = message.payload().and_then(|it| letter(it, when));
-                letters
-                    .extend(letter.filter(|it| seen.insert((it.topic.clone(), it.partition, it.offset, it.ordinal))));
+                if let Some(payload) = message.payload() {
+                    hear(payload, when, letters);
+                }
                 if open.get(&message.partition()).is_some_and(|end| message.offset() + 1 >= *end) {
                     open.remove(&message.partition());
                 }
@@ -72,12 +79,46 @@ pub fn read(connection: &KafkaConnection, topic: &str, now: &TopicNow) -> Result
         }
     }
     farewell::close(&consumer);
-    Ok(letters)
+    Ok(())
+}
+
+/// A letter, or a mark of one that was dealt with.
+fn hear(json: &[u8], when: Option<i64>, letters: &mut Letters) {
+    let Some(json) = serde_json::from_slice::<Value>(json).ok() else { return };
+    let Some(id) = json.get("id").and_then(Value::as_str) else { return };
+    if json.get("replayed").and_then(Value::as_bool) == Some(true) {
+        if let Some(known) = letters.get_mut(id) {
+            known.replayed_at = when.map(iso);
+        }
+        return;
+    }
+    let Some(letter) = letter(&json, when) else { return };
+    match letters.get_mut(id) {
+        // Refused again, for another reason.
+        Some(known) => *known = StoredLetter { created_at: known.created_at.clone(), ..letter },
+        None => drop(letters.insert(id.to_string(), letter)),
+    }
+}
+
+/// What marks a letter that was dealt with.
+pub(super) fn mark_json(program: &str, id: &str) -> Value {
+    serde_json::json!({ "program": program, "id": id, "replayed": true })
+}
+
+/// A letter as a source writes it, once more.
+pub(super) fn again_json(program: &str, id: &str, it: &StoredLetter) -> Value {
+    let text = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|it| STANDARD.encode(it));
+    let headers: BTreeMap<&str, Option<String>> =
+        it.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+    serde_json::json!({
+        "program": program, "source": it.topic, "id": id, "ordinal": it.ordinal, "node": it.node, "step": it.step,
+        "place": it.place, "name": it.name, "reason": it.reason, "stale_key": it.stale_key, "key": text(&it.key),
+        "value": text(&it.value), "headers": it.kept.then_some(headers), "timestamp_us": null,
+    })
 }
 
 /// A letter as a source writes it; none: something else lies in the topic.
-fn letter(json: &[u8], when: Option<i64>) -> Option<StoredLetter> {
-    let json: Value = serde_json::from_slice(json).ok()?;
+fn letter(json: &Value, when: Option<i64>) -> Option<StoredLetter> {
     let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_string);
     let bytes = |value: &Value| value.as_str().and_then(|it| STANDARD.decode(it).ok());
     // `<source>/<partition>/<offset>/<ordinal>`
@@ -86,14 +127,17 @@ fn letter(json: &[u8], when: Option<i64>) -> Option<StoredLetter> {
     let ordinal = parts.next()?.parse().ok()?;
     let offset = parts.next()?.parse().ok()?;
     let partition = parts.next()?.parse().ok()?;
+    let kept = json.get("headers").is_some_and(Value::is_object);
     let headers = json.get("headers").and_then(Value::as_object);
     let headers = headers.into_iter().flatten().map(|(name, value)| (name.clone(), bytes(value)));
     Some(StoredLetter {
         stage: String::new(),
+        topic_id: String::new(),
         topic: parts.next()?.to_string(),
         partition,
         offset,
         ordinal,
+        kept,
         key: json.get("key").and_then(bytes),
         value: json.get("value").and_then(bytes),
         headers: headers.collect(),
@@ -122,13 +166,22 @@ mod tests {
     fn a_letter_is_what_was_written() {
         let json = br#"{"id":"s/0/28/1","node":"s","step":null,"place":"a.pipe:3","name":"undecodable","reason":"no","value":"eA==",
                         "key":null,"headers":{"file":"YQ=="},"timestamp_us":null,"stale_key":false}"#;
-        let letter = letter(json, Some(0)).unwrap();
+        let mut letters = Letters::new();
+        hear(json, Some(0), &mut letters);
+        let letter = letters.get("s/0/28/1").cloned().unwrap();
         assert_eq!((letter.topic.as_str(), letter.partition, letter.offset, letter.ordinal), ("s", 0, 28, 1));
         assert_eq!(
-            (letter.value, letter.headers),
+            (letter.value.clone(), letter.headers.clone()),
             (Some(b"x".to_vec()), vec![("file".to_string(), Some(b"a".to_vec()))])
         );
         assert_eq!(letter.created_at, "1970-01-01T00:00:00.000000Z");
-        assert!(super::letter(b"something else", None).is_none());
+        hear(b"something else", None, &mut letters);
+        // Refused again, and then taken.
+        let again = again_json("p", "s/0/28/1", &StoredLetter { reason: "never".into(), ..letter.clone() });
+        hear(again.to_string().as_bytes(), Some(1_000_000), &mut letters);
+        assert_eq!(letters.get("s/0/28/1"), Some(&StoredLetter { reason: "never".into(), ..letter.clone() }));
+        hear(mark_json("p", "s/0/28/1").to_string().as_bytes(), Some(1_000_000), &mut letters);
+        let mark = letters.get("s/0/28/1").and_then(|it| it.replayed_at.clone());
+        assert_eq!((letters.len(), mark.as_deref()), (1, Some("1970-01-01T00:00:01.000000Z")));
     }
 }

@@ -56,6 +56,8 @@ pub mod reader;
 #[cfg(feature = "engine")]
 mod renamed;
 #[cfg(feature = "engine")]
+pub mod scan;
+#[cfg(feature = "engine")]
 mod slot;
 
 #[cfg(feature = "engine")]

@@ -8,18 +8,20 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{Headers, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::admin::invalid_client;
 use super::answers::LEAST;
 use super::client;
+use super::errors::{is_away, plain};
 use super::spec::KafkaConnection;
 use crate::record::{Original, RecordId};
 use crate::report::RunError;
 use crate::sinks::Originals;
 
-/// How long one record may take.
+/// How long one record may take before the transaction is given up, and tried again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Fetches single records of a stage's topics. The client is made when it is first needed.
@@ -55,48 +57,51 @@ impl KafkaOriginals {
 }
 
 impl Originals for KafkaOriginals {
-    fn fetch(&self, at: RecordId) -> Option<Original> {
-        let topic = self.topics.get(usize::from(at.topic))?;
+    fn fetch(&self, at: RecordId) -> Result<Option<Original>, String> {
+        let Some(topic) = self.topics.get(usize::from(at.topic)) else { return Ok(None) };
         let mut kept = self.consumer.lock();
-        if kept.is_none() {
-            *kept = self.config.create().ok().map(Arc::new);
-        }
-        let consumer = kept.as_ref()?;
-        let (low, high) = consumer.fetch_watermarks(topic, at.partition, PATIENCE).ok()?;
-        if at.offset < low || at.offset >= high {
-            return None;
-        }
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(topic, at.partition, Offset::Offset(at.offset)).ok()?;
-        consumer.assign(&list).ok()?;
-        let deadline = Instant::now() + PATIENCE;
-        let mut found = None;
-        while Instant::now() < deadline {
-            match consumer.poll(Duration::from_millis(100)) {
-                None => {}
-                // Out of retention, or the topic is gone. Anything else passes or ends with our patience.
-                Some(Err(error)) => {
-                    let code = error.rdkafka_error_code();
-                    if code.is_none_or(|code| !super::errors::is_away(code)) {
-                        break;
-                    }
-                }
-                Some(Ok(message)) => {
-                    if (message.topic(), message.partition()) != (topic.as_str(), at.partition) {
-                        continue;
-                    }
-                    if message.offset() == at.offset {
-                        found = Some(original(&message));
-                    }
-                    break;
-                }
-            }
-        }
+        let consumer = match &*kept {
+            Some(consumer) => Arc::clone(consumer),
+            None => Arc::clone(kept.insert(Arc::new(self.config.create().map_err(|error| unanswered(&error))?))),
+        };
+        let found = read(&consumer, topic, at);
         if consumer.unassign().is_err() {
             *kept = None;
         }
-        found
+        match found {
+            Ok(found) => Ok(found),
+            Err(error) if error.rdkafka_error_code().is_some_and(is_away) => Err(unanswered(&error)),
+            // Out of retention, or the topic is gone.
+            Err(_) => Ok(None),
+        }
     }
+}
+
+fn unanswered(error: &KafkaError) -> String {
+    let why = error.rdkafka_error_code().map_or_else(|| error.to_string(), plain);
+    format!("Kafka does not give a record again that the database refuses: {why}")
+}
+
+fn read(consumer: &BaseConsumer, topic: &str, at: RecordId) -> Result<Option<Original>, KafkaError> {
+    let (low, high) = consumer.fetch_watermarks(topic, at.partition, PATIENCE)?;
+    if at.offset < low || at.offset >= high {
+        return Ok(None);
+    }
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, at.partition, Offset::Offset(at.offset))?;
+    consumer.assign(&list)?;
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        match consumer.poll(Duration::from_millis(100)) {
+            None => {}
+            // What says that brokers are away passes, or ends with our patience.
+            Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_away) => {}
+            Some(Err(error)) => return Err(error),
+            Some(Ok(message)) if (message.topic(), message.partition()) != (topic, at.partition) => {}
+            Some(Ok(message)) => return Ok((message.offset() == at.offset).then(|| original(&message))),
+        }
+    }
+    Err(KafkaError::MessageConsumption(Code::OperationTimedOut))
 }
 
 fn original(message: &impl Message) -> Original {

@@ -9,7 +9,7 @@ use crate::sinks::StageContext;
 use crate::sinks::failure::Failure;
 
 /// Pipewright's own tables, which no sink names.
-const OWN: &str = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pipewright TO";
+pub(super) const OWN: &str = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pipewright TO";
 
 /// The failure, with sink, table and remedy. Outside of a transaction.
 pub(crate) async fn explained(

@@ -35,11 +35,11 @@ pub struct PostgresDatabase {
     order: Vec<ChunkRow>,
 }
 
-/// `host:port/database`, never a password.
+/// `user@host:port/database`, never a password.
 pub(crate) fn location(options: &PostgresConnection) -> Option<String> {
     let connect = client::connect_options(options).ok()?;
     let database = connect.get_database().unwrap_or_else(|| connect.get_username());
-    Some(format!("{}/{database}", client::place(&connect)))
+    Some(format!("{}@{}/{database}", connect.get_username(), client::place(&connect)))
 }
 
 /// `host:port`.
@@ -260,7 +260,11 @@ impl PostgresDatabase {
                 .bind(&it.topic_id)
                 .bind(it.generation);
             let outcome = match client.execute(query).await {
-                Ok(1) => continue,
+                Ok(1) => {
+                    let next = it.next.unwrap_or_default();
+                    letters::read_again(client, &context, context.topic(it.topic), it.partition, next).await?;
+                    continue;
+                }
                 Ok(_) => Failure::Fenced(it.topic, it.partition),
                 Err(failure) if failure.breaks_connection() => return Err(failure),
                 Err(failure) => failure,

@@ -8,7 +8,7 @@ use super::table::{Table, quoted, split_name};
 use crate::sinks::StageContext;
 use crate::sinks::failure::Failure;
 use crate::sinks::history::{self, COUNTED, Emptied, History};
-use crate::sinks::tables::{Now, Remembered, Verdict, judge};
+use crate::sinks::tables::{Now, Remembered, Verdict, compare, judge};
 
 /// A table of a sink: its name in quotes, and how it is now.
 struct Found {
@@ -84,7 +84,7 @@ pub(crate) async fn read(
     }
 }
 
-/// The same for a look that writes nothing, before anything was made. What is remembered of the tables is not compared.
+/// The same for a look that writes nothing, before anything was made.
 pub(super) async fn peek(
     client: &mut Client,
     context: &StageContext,
@@ -97,11 +97,21 @@ pub(super) async fn peek(
     }
     let own = "SELECT 1 WHERE to_regclass('pipewright.positions') IS NOT NULL";
     let positions = if client.rows(sqlx::query(own)).await?.is_empty() { vec![] } else { positions(client).await? };
-    if history::begun(context, &positions) {
-        return Ok(History::Stored);
+    let stored = history::as_stored(context, &positions);
+    if !history::begun(&stored, &positions) {
+        let filled = count(client, &all).await?;
+        return Ok(history::without_position(context, filled, &positions));
     }
-    let filled = count(client, &all).await?;
-    Ok(history::without_position(context, filled, &positions))
+    let own = "SELECT 1 WHERE to_regclass('pipewright.tables') IS NOT NULL";
+    let is_old = client.rows(sqlx::query(own)).await?.is_empty();
+    let known = if is_old { vec![] } else { remembered::read(client, &stored).await? };
+    let now = |index: usize, before: Option<&Remembered>| {
+        let found = all.get(index);
+        let identity = found.map_or("", |it| it.identity.as_str());
+        let (created, another) = (identity.is_empty(), before.is_some_and(|it| it.identity != identity));
+        Now { filled: if created { Some(false) } else { found.and_then(|it| it.filled) }, created, another }
+    };
+    Ok(compare(&stored, &known, now, remembered::permit))
 }
 
 /// Program and stage of all that have begun.

@@ -37,6 +37,8 @@ mod renamed;
 #[cfg(feature = "engine")]
 mod session;
 #[cfg(feature = "engine")]
+mod settle;
+#[cfg(feature = "engine")]
 mod table;
 
 pub use spec::{PostgresConnection, SPEC};

@@ -5,6 +5,7 @@
 
 use sqlx::Row;
 
+use super::changed::OWN;
 use super::client::Client;
 use super::prepare::{LOCK, end};
 use crate::sinks::failure::Failure;
@@ -67,7 +68,16 @@ async fn there(client: &mut Client) -> Result<There, Failure> {
 
 /// Creates them, or brings them to today's form.
 pub(crate) async fn create(client: &mut Client) -> Result<(), Failure> {
-    let there = there(client).await?;
+    let looked = there(client).await;
+    let there = match looked {
+        // Nobody hears of a second failure: the first one is what counts.
+        Err(Failure::Configuration { name: "permission-denied", message, sink, .. }) => {
+            let user = client.text("SELECT quote_ident(current_user)").await.unwrap_or_default();
+            let help = format!("GRANT USAGE ON SCHEMA pipewright TO {user}; {OWN} {user}");
+            return Err(Failure::Configuration { name: "permission-denied", message, help: Some(help), sink });
+        }
+        looked => looked?,
+    };
     if there.tables && there.today {
         return Ok(());
     }

@@ -3,18 +3,23 @@
 use sqlx::Row;
 
 use super::client::Client;
+use super::letters;
 use crate::sinks::StageContext;
 use crate::sinks::failure::Failure;
 use crate::sinks::positions::{Changes, Stored, StoredPosition};
 
-/// What is stored of a stage; nothing if there never was a run.
+/// What is stored of a stage, also under its old names; nothing if there never was a run.
 pub(crate) async fn read(client: &mut Client, context: &StageContext) -> Result<Stored, Failure> {
     let exists = "SELECT 1 WHERE to_regclass('pipewright.positions') IS NOT NULL \
                   AND to_regclass('pipewright.cursors') IS NOT NULL";
     if client.rows(sqlx::query(exists)).await?.is_empty() {
         return Ok(Stored::default());
     }
-    stored(client, context, "").await
+    let own = stored(client, context, "").await?;
+    match context.former().filter(|_| own.is_empty()) {
+        Some(former) => stored(client, &former, "").await,
+        None => Ok(own),
+    }
 }
 
 /// The same, at the start of a transaction: nobody moves them until it ends.
@@ -26,8 +31,8 @@ pub(crate) async fn lock(client: &mut Client, context: &StageContext) -> Result<
 async fn stored(client: &mut Client, context: &StageContext, lock: &str) -> Result<Stored, Failure> {
     let sql = format!(
         "SELECT topic, partition, next_offset, topic_id, \
-         to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
-         FROM pipewright.positions WHERE program = $1 AND stage = $2 ORDER BY topic, partition{lock}"
+         to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
+         generation FROM pipewright.positions WHERE program = $1 AND stage = $2 ORDER BY topic, partition{lock}"
     );
     let rows = client.rows(sqlx::query(&sql).bind(&context.program).bind(&context.stage)).await?;
     let positions = rows.iter().map(|row| {
@@ -37,6 +42,7 @@ async fn stored(client: &mut Client, context: &StageContext, lock: &str) -> Resu
             next: row.try_get(2)?,
             topic_id: row.try_get(3)?,
             when: row.try_get(4)?,
+            generation: row.try_get(5)?,
         })
     });
     let positions = positions.collect::<Result<_, sqlx::Error>>().map_err(|error| client.failure(error))?;
@@ -63,6 +69,12 @@ pub(crate) async fn write(client: &mut Client, context: &StageContext, changes: 
             .bind(&context.owner)
             .bind(&it.topic_id);
         client.execute(query).await?;
+        if let Some(next) = it.next {
+            letters::read_again(client, context, &it.topic, it.partition, next).await?;
+        }
+    }
+    for topic in &changes.anew {
+        letters::all_read_again(client, context, topic).await?;
     }
     let sql = "DELETE FROM pipewright.positions WHERE program = $1 AND stage = $2 AND topic = $3 AND partition = $4";
     for (topic, partition) in &changes.gone {

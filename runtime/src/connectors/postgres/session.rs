@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::client::Client;
 use super::table::{CHANGED, Table, UpsertSql, literal};
-use super::{letters, remembered};
+use super::{letters, remembered, settle};
 use crate::crash_points;
 use crate::sinks::commit::{Manner, Part, Session, Tail};
 use crate::sinks::failure::Failure;
@@ -224,6 +224,7 @@ impl Session for PostgresSession<'_> {
         }
         crash_points::here("epoch-letters");
         letters::insert(self.client, self.context, tail.letters).await?;
+        settle::settle(self.client, self.context, tail.settled).await?;
         if crash_points::broken("broken-positions") {
             self.client.script("COMMIT; BEGIN").await?;
         }

@@ -374,7 +374,13 @@ async fn start(
             .bind(it.partition)
             .bind(it.generation);
         match client::execute(client, query).await {
-            Ok(1) => {}
+            Ok(1) => {
+                let next = it.next.unwrap_or_default();
+                let marked = letters::read_again(client, context, context.topic(it.topic), it.partition, next).await;
+                if let Err(error) = marked {
+                    return client::end(client, Err(error)).await;
+                }
+            }
             Ok(_) => {
                 client::script(client, "ROLLBACK").await?;
                 return Ok(Some((it.topic, it.partition)));

@@ -8,7 +8,7 @@ use super::tables::quoted;
 use super::{client, remembered};
 use crate::sinks::StageContext;
 use crate::sinks::history::{self, COUNTED, Emptied, History};
-use crate::sinks::tables::{Now, Remembered, Verdict, judge};
+use crate::sinks::tables::{Now, Remembered, Verdict, compare, judge};
 
 /// What is there of the stage. `created`: the sinks whose tables this run has created.
 pub(crate) async fn read(
@@ -76,7 +76,7 @@ pub(crate) async fn read(
 }
 
 /// The same for a look that writes nothing, before anything was made: whether Pipewright's own tables are there, and which of
-/// the sinks' are. What is remembered of the tables is not compared.
+/// the sinks' are.
 pub(super) async fn peek(
     connection: &mut SqliteConnection,
     context: &StageContext,
@@ -88,11 +88,20 @@ pub(super) async fn peek(
         filled.push(there.contains(&index) && is_filled(connection, &sink.table).await?);
     }
     let positions = if own { positions(connection).await? } else { vec![] };
-    if history::begun(context, &positions) {
-        return Ok(History::Stored);
+    let stored = history::as_stored(context, &positions);
+    if !history::begun(&stored, &positions) {
+        let filled = count(connection, context, &filled).await?;
+        return Ok(history::without_position(context, filled, &positions));
     }
-    let filled = count(connection, context, &filled).await?;
-    Ok(history::without_position(context, filled, &positions))
+    let own = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'pipewright_tables'";
+    let is_old = client::rows(connection, sqlx::query(own)).await?.is_empty();
+    let known = if is_old { vec![] } else { remembered::read(connection, &stored).await? };
+    let now = |index: usize, before: Option<&Remembered>| {
+        let created = !there.contains(&index);
+        let another = before.is_some_and(|it| created || it.identity != remembered::SAME);
+        Now { filled: Some(filled.get(index) == Some(&true)), created, another }
+    };
+    Ok(compare(&stored, &known, now, remembered::permit))
 }
 
 /// Program and stage of all that have begun.

@@ -31,6 +31,8 @@ mod renamed;
 #[cfg(feature = "engine")]
 mod session;
 #[cfg(feature = "engine")]
+mod settle;
+#[cfg(feature = "engine")]
 mod statements;
 #[cfg(feature = "engine")]
 mod tables;

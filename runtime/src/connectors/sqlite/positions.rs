@@ -3,17 +3,22 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::client;
+use super::letters;
 use super::tables::NOW;
 use crate::sinks::StageContext;
 use crate::sinks::positions::{Changes, Stored, StoredPosition};
 
-/// What is stored of a stage; nothing if there never was a run.
+/// What is stored of a stage, also under its old names; nothing if there never was a run.
 pub(crate) async fn read(connection: &mut SqliteConnection, context: &StageContext) -> Result<Stored, sqlx::Error> {
     let exists = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'pipewright_positions'";
     if client::rows(connection, sqlx::query(exists)).await?.is_empty() {
         return Ok(Stored::default());
     }
-    stored(connection, context).await
+    let own = stored(connection, context).await?;
+    match context.former().filter(|_| own.is_empty()) {
+        Some(former) => stored(connection, &former).await,
+        None => Ok(own),
+    }
 }
 
 /// The same, at the start of a transaction: nobody moves them until it ends.
@@ -23,7 +28,7 @@ pub(crate) async fn lock(connection: &mut SqliteConnection, context: &StageConte
 }
 
 async fn stored(connection: &mut SqliteConnection, context: &StageContext) -> Result<Stored, sqlx::Error> {
-    let sql = "SELECT topic, partition, next_offset, topic_id, substr(updated_at, 1, 19) || 'Z' FROM pipewright_positions \
+    let sql = "SELECT topic, partition, next_offset, topic_id, substr(updated_at, 1, 19) || 'Z', generation FROM pipewright_positions \
                WHERE program = ? AND stage = ? ORDER BY topic, partition";
     let rows = client::rows(connection, sqlx::query(sql).bind(&context.program).bind(&context.stage)).await?;
     let positions = rows.iter().map(|row| {
@@ -33,6 +38,7 @@ async fn stored(connection: &mut SqliteConnection, context: &StageContext) -> Re
             next: row.try_get(2)?,
             topic_id: row.try_get(3)?,
             when: row.try_get(4)?,
+            generation: row.try_get(5)?,
         })
     });
     let positions = positions.collect::<Result<_, sqlx::Error>>()?;
@@ -73,6 +79,12 @@ async fn write_all(
             .bind(&context.owner)
             .bind(&it.topic_id);
         client::execute(connection, query).await?;
+        if let Some(next) = it.next {
+            letters::read_again(connection, context, &it.topic, it.partition, next).await?;
+        }
+    }
+    for topic in &changes.anew {
+        letters::all_read_again(connection, context, topic).await?;
     }
     let sql = "DELETE FROM pipewright_positions WHERE program = ? AND stage = ? AND topic = ? AND partition = ?";
     for (topic, partition) in &changes.gone {

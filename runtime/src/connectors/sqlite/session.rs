@@ -9,7 +9,7 @@ use super::errors;
 use super::foreign_keys::ForeignKeys;
 use super::statements::{Drops, Statements};
 use super::tables::NOW;
-use super::{changed, client, letters, remembered, text};
+use super::{changed, client, letters, remembered, settle, text};
 use crate::crash_points;
 use crate::sinks::commit::{Manner, Part, Session, Tail};
 use crate::sinks::failure::Failure;
@@ -164,6 +164,7 @@ impl Session for SqliteSession<'_> {
         letters::insert(self.connection, self.context, tail.letters)
             .await
             .map_err(|error| errors::failure(error, self.path))?;
+        settle::settle(self.connection, self.context, tail.settled, self.path).await?;
         for (source, cursor) in tail.cursors {
             let sql = "INSERT INTO pipewright_cursors (program, source, cursor) VALUES (?, ?, ?) \
                        ON CONFLICT (program, source) DO UPDATE SET cursor = excluded.cursor";

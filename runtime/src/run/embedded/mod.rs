@@ -20,6 +20,7 @@ use self::lane::{Lane, used_elsewhere};
 use self::loading::{LoadEnd, Loading, STANDING, Standing};
 pub(super) use self::positions::changes;
 use super::committer::{Committer, CommitterParts, database_error};
+use super::opening::{self, Opened};
 use super::summary;
 use super::tally::Tally;
 use super::{RunSettings, beginning, bug};
@@ -43,7 +44,7 @@ struct Logical {
 }
 
 impl Originals for Logical {
-    fn fetch(&self, at: RecordId) -> Option<Original> {
+    fn fetch(&self, at: RecordId) -> Result<Option<Original>, String> {
         self.originals.fetch(RecordId { offset: at.offset - base(&self.bases, at.topic, at.partition), ..at })
     }
 }
@@ -86,16 +87,10 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
     let topics: Vec<&Topic> = stage.topics.iter().filter_map(|name| plan.topic(name)).collect();
     let partitions: Vec<u32> = topics.iter().map(|it| it.partitioning.count.unwrap_or(1).max(1)).collect();
 
-    let runtime = super::asynchronous()?;
-    let what = sinks::describe(plan, &stage.domain);
-    let origins: Vec<_> = stage.sinks.iter().filter_map(|it| plan.sink(it)).map(|it| it.origin).collect();
+    let ending = || settings.stop.requested();
+    let Opened { mut database, runtime, encoders, history, letters_before, what, origins } =
+        opening::open(plan, &stage, settings, true, &*observer, &ending)?;
     let fail = |error: DatabaseError| database_error(error, &what, &origins);
-    let mut database = sinks::open(plan, &stage, &owner()).map_err(&fail)?;
-    runtime.block_on(database.prepare()).map_err(|errors| first_error(errors, &fail))?;
-    let history = runtime.block_on(database.history()).map_err(&fail)?;
-    beginning::check(plan, &stage, &history, settings.from, true, &*observer)?;
-    let letters_before = runtime.block_on(database.letters_waiting()).map_err(&fail)?;
-    let encoders = database.encoders().map_err(&fail)?;
     let cursors = match &history {
         // What the sources stood at belongs to positions that are gone.
         History::Fresh | History::RowsOnly(_) => BTreeMap::new(),
@@ -198,20 +193,6 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
 /// Who holds the positions; for people who look into the table.
 pub(super) fn owner() -> String {
     format!("pid {}", std::process::id())
-}
-
-/// The first thing that is wrong, with how many more there are.
-pub(super) fn first_error(errors: Vec<DatabaseError>, fail: &dyn Fn(DatabaseError) -> RunError) -> RunError {
-    let more = errors.len().saturating_sub(1);
-    let rest: Vec<String> = errors.iter().skip(1).map(ToString::to_string).collect();
-    let mut error = match errors.into_iter().next() {
-        Some(error) => fail(error),
-        None => bug("a database refused without saying why"),
-    };
-    if more > 0 {
-        error.message = format!("{} (and {more} more: {})", error.message, rest.join("; "));
-    }
-    error
 }
 
 /// The logical offset of the first record that the loader will send, by topic and partition.

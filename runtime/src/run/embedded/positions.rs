@@ -39,6 +39,11 @@ pub(in crate::run) fn changes(
             standing.read.insert(name.to_string(), read.saturating_sub(gone));
         }
         changes.cursors.insert(name.to_string(), cursor);
+        if request.file.is_none() {
+            let fed = plan.ingest.iter().filter(|it| it.source == name).filter_map(|it| plan.topic(&it.topic));
+            changes.anew.extend(fed.map(|it| it.topic.clone()));
+            changes.anew.push(name.to_string());
+        }
     }
     for name in &stage.topics {
         let Some(topic) = plan.topic(name) else { continue };

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use pipewright_plan::{Stage, Start, Topic};
 
-use super::super::committer::{Committer, CommitterParts, Done, Reply, alone, database_error};
-use super::super::embedded::{first_error, owner};
+use super::super::committer::{Committer, CommitterParts, Done, Reply};
+use super::super::opening::{self, Opened};
 use super::super::summary;
 use super::super::tally::Tally;
 use super::super::{beginning, bug};
@@ -19,7 +19,7 @@ use crate::connectors::kafka::reader::{ReaderConfig, ReaderEvent, StageReader};
 use crate::engine::{Halt, StageCore};
 use crate::epoch::{Action, Event as Happened, Patience, Reading, Verdict};
 use crate::report::{ErrorClass, Event, RunError, StageSummary};
-use crate::sinks::{self, Acquired, Chunk, Database, DatabaseError, History, Originals};
+use crate::sinks::{Acquired, Chunk, Originals};
 
 /// `--until-end`: an instance that got no partition for so long is one too many, and ends.
 const SPARE_PATIENCE: Duration = Duration::from_secs(30);
@@ -28,15 +28,8 @@ const SPARE_PATIENCE: Duration = Duration::from_secs(30);
 /// there is nothing.
 pub(super) fn run(shared: &Shared, stage: &Stage) -> Result<(StageSummary, Option<RunError>), RunError> {
     let plan = &shared.plan;
-    let runtime = super::super::asynchronous()?;
-    let what = sinks::describe(plan, &stage.domain);
-    let origins: Vec<_> = stage.sinks.iter().filter_map(|it| plan.sink(it)).map(|it| it.origin).collect();
-    let fail = |error: DatabaseError| database_error(error, &what, &origins);
-    let mut database = sinks::open(plan, stage, &owner()).map_err(&fail)?;
-    let history = prepare(shared, &runtime, &mut database, &what, &fail)?;
-    let letters_before = runtime.block_on(database.letters_waiting()).map_err(&fail)?;
-    beginning::check(plan, stage, &history, shared.settings.from, false, &*shared.observer)?;
-    let encoders = database.encoders().map_err(&fail)?;
+    let Opened { database, runtime, encoders, letters_before, what, origins, .. } =
+        opening::open(plan, stage, &shared.settings, false, &*shared.observer, &|| shared.ending())?;
     let core = StageCore::new(plan, stage, encoders)?;
     let topics: Vec<Topic> = stage.topics.iter().filter_map(|it| plan.topic(it)).cloned().collect();
     let (reader, originals) = reader(shared, stage, &topics)?;
@@ -93,47 +86,6 @@ fn reader(shared: &Shared, stage: &Stage, topics: &[Topic]) -> Result<(StageRead
     Ok((reader, Arc::new(originals)))
 }
 
-/// A database that is away at the start is waited for as long as one that goes away later is; one that answers "no" is not.
-fn prepare(
-    shared: &Shared,
-    runtime: &tokio::runtime::Runtime,
-    database: &mut sinks::AnyDatabase,
-    what: &str,
-    fail: &dyn Fn(DatabaseError) -> RunError,
-) -> Result<History, RunError> {
-    let started = Instant::now();
-    let mut told = false;
-    loop {
-        let attempt = async {
-            database.prepare().await?;
-            database.history().await.map_err(|error| vec![error])
-        };
-        match runtime.block_on(attempt) {
-            Ok(history) => {
-                if told {
-                    shared.observer.event(Event::Resumed { what: what.to_string() });
-                }
-                return Ok(history);
-            }
-            Err(errors) => {
-                let away = errors.iter().all(|it| matches!(it, DatabaseError::Unavailable(_)));
-                if !away || shared.ending() || started.elapsed() > START_PATIENCE {
-                    return Err(first_error(errors, fail));
-                }
-                if !told {
-                    told = true;
-                    let why = errors.first().map(ToString::to_string).unwrap_or_default();
-                    let why = alone(what, &why).to_string();
-                    shared.observer.event(Event::Waiting { what: what.to_string(), why });
-                }
-                std::thread::sleep(Duration::from_millis(500));
-            }
-        }
-    }
-}
-
-/// How long a server may be away at the start before the run gives up with exit code 3.
-const START_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a revoke may take: then the group takes the partitions by force, and the fence keeps us out.
 const REVOKE_PATIENCE: Duration = Duration::from_secs(5);
 

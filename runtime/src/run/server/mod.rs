@@ -119,13 +119,16 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         })?);
     }
     drop(out);
+    {
+        let (plan, observer) = (plan.clone(), Arc::clone(&observer));
+        threads.push(spawn("differences", move || tell_differences(&plan, &*observer))?);
+    }
     // Beside the threads, which store nothing until it is known.
     let mut failure = check_owners(plan, &topics).err();
     shared.clear(failure.is_none());
     if failure.is_some() {
         shared.end();
     }
-    tell_differences(plan, &*observer);
     let mut summary = Summary { ended: true, ..Summary::default() };
     while let Ok(it) = ended.recv() {
         let error = match it {

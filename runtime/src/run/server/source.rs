@@ -16,6 +16,7 @@ use crate::connectors::kafka::admin::TopicNeed;
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
 use crate::connectors::kafka::ingest::{IngestConfig, IngestError, IngestProducer};
 use crate::connectors::kafka::lease::SourceLease;
+use crate::connectors::kafka::letters;
 use crate::engine::{Emit, IngestCore, IngestHalt};
 use crate::record::DeadLetter;
 use crate::report::{ErrorClass, Event, RunError, SourceSummary};
@@ -370,7 +371,7 @@ enum Filled {
 
 /// The same record gives the same id in every run.
 fn letter_id(source: &str, letter: &DeadLetter) -> String {
-    format!("{source}/{}/{}/{}", letter.at.partition, letter.at.offset, letter.ordinal)
+    letters::id(source, letter.at.partition, letter.at.offset, i32::from(letter.ordinal))
 }
 
 /// Where messages go within a transaction.

@@ -87,3 +87,64 @@ fn what_becomes_of_a_changed_file_can_be_said() {
     let cursor = reader.cursor();
     assert!(rest(&mut open(folder.path(), "*.csv", "csv", Some(&cursor)).unwrap(), 9).0.is_empty());
 }
+
+/// Every record of the files as they are, and nothing else, however often one looks.
+fn follow(reader: &mut FileReader) -> Vec<String> {
+    let (mut records, error) = rest(reader, 9);
+    assert!(error.is_none(), "{error:?}");
+    while reader.look_again().unwrap() {
+        let (more, error) = rest(reader, 9);
+        assert!(error.is_none(), "{error:?}");
+        records.extend(more);
+    }
+    records
+}
+
+#[test]
+fn a_log_that_is_put_away_between_its_finding_and_its_opening_is_read_once() {
+    let folder = folder(&[("app.log", b"a1\n")]);
+    let path = |name: &str| folder.path().join(name);
+    let mut reader = open(folder.path(), "app.log*", "raw", None).unwrap();
+    reader.follow();
+    assert_eq!(follow(&mut reader), ["app.log:0:1:a1"]);
+    std::fs::write(path("app.log"), "a1\na2\n").unwrap();
+    assert!(reader.look_again().unwrap());
+    // Twice at once: what was found is the second last by now, and what has its name is as long.
+    std::fs::rename(path("app.log"), path("app.log.2")).unwrap();
+    std::fs::write(path("app.log.1"), "b1\nb2\n").unwrap();
+    std::fs::write(path("app.log"), "c1\nc2\n").unwrap();
+    let mut records = follow(&mut reader);
+    records.sort();
+    let expected = ["app.log.1:0:1:b1", "app.log.1:3:2:b2", "app.log.2:3:2:a2", "app.log:0:1:c1", "app.log:3:2:c2"];
+    assert_eq!(records, expected);
+    let mut again = open(folder.path(), "app.log*", "raw", Some(&reader.cursor())).unwrap();
+    assert!(rest(&mut again, 9).0.is_empty());
+}
+
+#[test]
+fn a_log_that_is_put_away_while_it_is_read_is_known_by_its_own_end() {
+    let folder = folder(&[("app.log", b"a1\na2\na3\n")]);
+    let path = |name: &str| folder.path().join(name);
+    let mut reader = open(folder.path(), "app.log*", "raw", None).unwrap();
+    reader.follow();
+    reader.next_batch(1, 1 << 20, &mut |_| ()).unwrap();
+    std::fs::rename(path("app.log"), path("app.log.1")).unwrap();
+    std::fs::write(path("app.log"), "b1\nb2\nb3\nb4\n").unwrap();
+    let mut records = follow(&mut reader);
+    records.sort();
+    let new =
+        ["app.log:0:1:b1", "app.log:3:2:a2", "app.log:3:2:b2", "app.log:6:3:a3", "app.log:6:3:b3", "app.log:9:4:b4"];
+    assert_eq!(records, new);
+    assert!(!reader.look_again().unwrap());
+}
+
+#[test]
+fn a_bounded_reading_finds_what_was_put_away_under_its_new_name() {
+    let folder = folder(&[("a.log", b"1\n"), ("b.log", b"2\n")]);
+    let mut reader = open(folder.path(), "*.log", "raw", None).unwrap();
+    std::fs::rename(folder.path().join("b.log"), folder.path().join("c.log")).unwrap();
+    std::fs::write(folder.path().join("b.log"), "3\n").unwrap();
+    let mut records = rest(&mut reader, 9).0;
+    records.sort();
+    assert_eq!(records, ["a.log:0:1:1", "b.log:0:1:3", "c.log:0:1:2"]);
+}
