@@ -18,7 +18,7 @@ pub(crate) const LEAST: u64 = 1000;
 const ENOUGH: u64 = 256 << 10;
 const SEVERAL: u64 = 8;
 /// How much larger answers become at once.
-const STEP: u64 = 4;
+const STEP: u64 = 32;
 /// The first wait before answers grow again after they had to shrink; each time twice as long.
 const HOLD: Duration = Duration::from_secs(2);
 const LONGEST_HOLD: Duration = Duration::from_secs(120);
