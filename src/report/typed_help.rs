@@ -21,7 +21,9 @@ pub fn fill_in(error: &RunError, plan: &Plan, program: &Path, env: Option<&str>)
                 text = text.replace(&format!("{command} {root} "), &format!("{command} {file} "));
             }
         }
-        text = text.replace("`pipewright dead-letters ls`", &format!("`pipewright dead-letters ls {file}`"));
+        for command in ["dead-letters ls", "dead-letters replay"] {
+            text = text.replace(&format!("`pipewright {command}`"), &format!("`pipewright {command} {file}`"));
+        }
         if let Some(source) = error.origin.and_then(|it| source_at(plan, it)) {
             text = text.replace(&format!("{file} SOURCE"), &format!("{file} {source}"));
         }

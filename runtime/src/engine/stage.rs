@@ -322,6 +322,8 @@ pub(crate) fn stopped(letter: &DeadLetter, input: &str) -> RunError {
 
 pub(crate) fn too_many(rate: &BadRate, input: &str, last: Option<&DeadLetter>) -> RunError {
     let reason = last.map_or_else(String::new, |it| format!("; the last one: {} [{}]", it.bad.reason, it.place));
+    let help = "look at them with `pipewright dead-letters ls`; raise `max_bad`, or mend the program, run it, and send them through \
+                it again with `pipewright dead-letters replay`";
     RunError {
         name: "too-many-bad-records",
         message: format!(
@@ -329,7 +331,7 @@ pub(crate) fn too_many(rate: &BadRate, input: &str, last: Option<&DeadLetter>) -
             rate.bad(),
             rate.window()
         ),
-        help: Some("look at them with `pipewright dead-letters ls`, mend the program, or raise `max_bad`".into()),
+        help: Some(help.into()),
         origin: last.and_then(|it| it.bad.origin),
         class: ErrorClass::Policy,
     }

@@ -363,8 +363,11 @@ fn is_fenced(code: Code) -> bool {
 
 pub(super) fn init(producer: &ThreadedProducer<DefaultProducerContext>, source: &str) -> Result<(), ReaderError> {
     let doing = format!("source `{source}` cannot begin to write");
-    // A client that has no connection yet when it is asked to begin looks for one again after half a second.
-    let _ = producer.client().fetch_metadata(Some(POSITIONS), FIRST);
+    // A client that has no connection yet when it is asked to begin looks for one again after half a second. The first answer comes
+    // from the address it was given, which it gives up for the broker's own; the second one from that.
+    for _ in 0..2 {
+        let _ = producer.client().fetch_metadata(Some(POSITIONS), FIRST);
+    }
     let deadline = Instant::now() + INIT;
     loop {
         match producer.init_transactions(INIT) {
