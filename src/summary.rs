@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
-use pipewright_plan::Plan;
+use pipewright_plan::{OptionValue, Plan};
 use pipewright_runtime::report::{SourceSummary, StageSummary, Summary};
 
 use crate::report::{counted, grouped};
@@ -165,7 +165,12 @@ fn next(summary: &Summary, plan: &Plan, place: &Place<'_>) -> String {
             out.push_str(&format!("  sqlite3 -box {path} 'SELECT * FROM {} LIMIT 5'\n", sink.table));
         } else if let Some((user, host, port, database)) = server(path) {
             let server = format!("psql -h {host} -p {port} -U {user} {database}");
-            out.push_str(&format!("  {server} -c 'SELECT * FROM {} LIMIT 5'\n", sink.table));
+            let schema = plan.connection(connection).and_then(|it| match it.options.get("schema") {
+                Some(OptionValue::String(schema)) if !sink.table.contains('.') => Some(format!("{schema}.")),
+                _ => None,
+            });
+            let table = format!("{}{}", schema.unwrap_or_default(), sink.table);
+            out.push_str(&format!("  {server} -c 'SELECT * FROM {table} LIMIT 5'\n"));
         }
     }
     let letters = summary.stages.iter().any(|stage| {

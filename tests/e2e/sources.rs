@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::e2e::project::{Project, ask, eventually, expected, orders_csv, sql, text_of};
+use crate::e2e::project::{Project, ask, ask_sqlite, brokers, eventually, expected, orders_csv, sql, text_of};
 use crate::e2e::servers::{check, program};
 
 /// Lines of the file from this row to that one, without the header.
@@ -124,4 +124,30 @@ fn a_service_notices_another_file_of_the_same_size_in_the_place_of_one_that_it_h
     running.terminate();
     assert_eq!(running.wait(), 0, "{}", running.log());
     assert_eq!(stored(&project), count(), "nothing of the first file came twice");
+}
+
+#[test]
+fn a_bounded_run_waits_for_every_source_of_a_topic() {
+    const PROGRAM: &str = r#"
+pipeline NAME {}
+connection disk = files { root = "." }
+connection bus = kafka { brokers = "BROKERS" }
+connection db = sqlite { path = "out.db" }
+type Row = { id: int64 }
+source few: Row from disk { path = "few.jsonl" }
+source many: Row from disk { path = "many.jsonl" }
+topic rows on bus from few, many { name = "NAME.rows", replication = 1, partitions = 2, partition_key = id }
+sink stored from rows to db { table = "rows", write = append }
+"#;
+    let project = Project::new("two_sources", &PROGRAM.replace("BROKERS", &brokers()));
+    let lines = |ids: std::ops::Range<u32>| ids.map(|it| format!("{{\"id\":{it}}}\n")).collect::<String>();
+    project.write("few.jsonl", "");
+    let mut all = 0;
+    for _ in 0..3 {
+        all += 20_000;
+        project.write("many.jsonl", lines(0..all));
+        project.run_to_end();
+        let count = ask_sqlite(&project.path("out.db"), "SELECT CAST(count(*) AS TEXT) FROM rows");
+        assert_eq!(count, all.to_string());
+    }
 }

@@ -98,8 +98,11 @@ impl Waiting<'_> {
 
 /// The first thing that is wrong, with how many more there are.
 pub(super) fn first_error(errors: Vec<DatabaseError>, fail: &dyn Fn(DatabaseError) -> RunError) -> RunError {
-    let more = errors.len().saturating_sub(1);
-    let rest: Vec<String> = errors.iter().skip(1).map(ToString::to_string).collect();
+    let first = errors.first().map(ToString::to_string);
+    let mut rest: Vec<String> =
+        errors.iter().map(ToString::to_string).filter(|it| Some(it) != first.as_ref()).collect();
+    rest.dedup();
+    let more = rest.len();
     let mut error = match errors.into_iter().next() {
         Some(error) => fail(error),
         None => bug("a database refused without saying why"),

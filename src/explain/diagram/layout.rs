@@ -285,6 +285,16 @@ impl Layers {
             short.push((id(last), id(to)));
             ways.insert((from, to), points);
         }
+        // The library puts what has no input into the first layer: a way from there holds it where it belongs.
+        let fed: std::collections::BTreeSet<u32> = short.iter().map(|(_, to)| *to).collect();
+        for node in (0..real).filter(|it| !fed.contains(&id(*it))) {
+            let mut last = node;
+            for _ in 0..rank(node) {
+                self.sizes.push((0.0, 0.0));
+                short.push((id(self.sizes.len() - 1), id(last)));
+                last = self.sizes.len() - 1;
+            }
+        }
         let centres = self.centres(&short);
         let rects: Vec<Rect> = self
             .sizes
@@ -310,11 +320,12 @@ impl Layers {
         // A quarter turn: our column is its row. Its one spacing is for rows of ours; columns get theirs by their size.
         let turned: Vec<(u32, (f64, f64))> =
             (0_u32..).zip(&self.sizes).map(|(at, (w, h))| (at, (*h, w + COLUMN - ROW))).collect();
-        // `Up` keeps each layer where `ranks` has it: every edge is one layer long.
+        // `Up` keeps each layer where `ranks` has it: every edge is one layer long. (To minimise their lengths, which is the default,
+        // has no bound: it can exchange edges of one length for ever.)
         let config = Config {
             vertex_spacing: ROW,
             dummy_vertices: false,
-            ranking_type: RankingType::MinimizeEdgeLength,
+            ranking_type: RankingType::Up,
             transpose: self.sizes.len() < 200,
             ..Config::default()
         };

@@ -71,12 +71,18 @@ impl FileReader {
             if is_open || self.waiting.iter().any(|(it, _)| it.name == file.name) {
                 return false;
             }
-            match self.done.iter().find(|it| it.mark.file == file.name) {
-                None => is_ready(file, &self.framing),
-                // Another file of the same size was written at another time: its content decides.
-                Some(place) if place.mark.size == file.size => !place.was_written_at(file.modified),
-                Some(_) => self.held.get(&file.name) != Some(&file.size) || has_rested(file),
+            let mut places = self.done.iter().filter(|it| it.mark.file == file.name).peekable();
+            if places.peek().is_none() {
+                return is_ready(file, &self.framing);
             }
+            let (of_size, others): (Vec<_>, Vec<_>) = places.partition(|it| it.mark.size == file.size);
+            if of_size.iter().any(|it| it.was_written_at(file.modified)) {
+                return false;
+            }
+            // Another file of the same size was written at another time: its content decides.
+            !of_size.is_empty()
+                || (!others.is_empty() && self.held.get(&file.name) != Some(&file.size))
+                || has_rested(file)
         };
         let files = found.into_iter().filter(is_new).collect();
         let mut done = self.done.clone();

@@ -3,8 +3,10 @@
 //!
 //! Invariant: a file is known under another name only if its content up to what was read is that of the old one, and it is
 //! older than a copy could be, or the old name holds something else now. So a new file that happens to say the same is read.
+//! Of several places of one name the last one is what lies under it; the others are of files that were put away or deleted when
+//! another one took their name, and may still turn up elsewhere, packed for example.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::time::UNIX_EPOCH;
@@ -16,7 +18,7 @@ use super::find::Found;
 use super::frame::Framing;
 use super::input::Input;
 use super::problem;
-use super::reader::{Seen, verify_done};
+use super::seen::{Seen, verify_done};
 use super::spec::WhenChanged;
 use crate::report::RunError;
 
@@ -64,22 +66,20 @@ pub(super) fn to_read(
 ) -> Result<Vec<(Found, Option<Place>)>, RunError> {
     let mut read = Vec::new();
     let mut strangers = Vec::new();
-    // Places without their file; true: something else has its name.
     let mut lost = Vec::new();
     for file in found {
-        let Some(at) = done.iter().position(|it| it.mark.file == file.name) else {
-            strangers.push((file, None));
-            continue;
-        };
-        let Some(place) = done.get(at) else { continue };
-        match verify_done(place, &file, framing) {
-            Ok(Seen::Same) => {}
-            Ok(Seen::Grown) => read.push((file, Some(done.remove(at)))),
-            Err(error) if error.name == problem::CHANGED => {
-                lost.push((done.remove(at), true));
+        match look_up(done, &file, framing)? {
+            LookedUp::Same => {}
+            LookedUp::Grown(at) => read.push((file, Some(done.remove(at)))),
+            LookedUp::Unknown => strangers.push((file, None)),
+            LookedUp::Changed(error) => {
+                let mut why = Lost::Replaced;
+                while let Some(at) = done.iter().rposition(|it| it.mark.file == file.name) {
+                    lost.push((done.remove(at), why));
+                    why = Lost::Displaced;
+                }
                 strangers.push((file, Some(error)));
             }
-            Err(error) => return Err(error),
         }
     }
     if strangers.is_empty() {
@@ -87,15 +87,16 @@ pub(super) fn to_read(
     }
     let (here, gone) = std::mem::take(done).into_iter().partition(|it| there.contains(&it.mark.file));
     *done = here;
-    lost.extend(gone.into_iter().map(|it| (it, false)));
+    lost.extend(gone.into_iter().map(|it| (it, Lost::Gone)));
     let mut left = Vec::new();
     for (file, error) in strangers {
         let mut moved = None;
-        for (at, (place, replaced)) in lost.iter().enumerate() {
+        for (at, (place, why)) in lost.iter().enumerate() {
             if place.mark.file == file.name {
                 continue;
             }
-            let place = renamed(place, &file, *replaced).map_err(|error| problem::unreadable(&file.name, &error))?;
+            let place =
+                renamed(place, &file, *why != Lost::Gone).map_err(|error| problem::unreadable(&file.name, &error))?;
             if let Some(place) = place {
                 moved = Some((at, place));
                 break;
@@ -103,7 +104,7 @@ pub(super) fn to_read(
         }
         match moved {
             Some((at, place)) => {
-                lost.swap_remove(at);
+                lost.remove(at);
                 // What was packed since may hold more than was read of it.
                 match file.is_packed() || verify_done(&place, &file, framing)? == Seen::Grown {
                     true => read.push((file, Some(place))),
@@ -114,12 +115,12 @@ pub(super) fn to_read(
         }
     }
     for (file, error) in left {
-        let at = lost.iter().position(|(it, replaced)| *replaced && it.mark.file == file.name);
+        let at = lost.iter().position(|(it, why)| *why == Lost::Replaced && it.mark.file == file.name);
         let begun = || fresh(&file).map_err(|error| problem::unreadable(&file.name, &error));
         match (error, at) {
             (Some(error), Some(_)) if changed == WhenChanged::Stop => return Err(error),
             (Some(_), Some(at)) => {
-                lost.swap_remove(at);
+                lost.remove(at);
                 match changed {
                     WhenChanged::Skip => done.push(skipped(&file)?),
                     WhenChanged::Stop | WhenChanged::Read => {
@@ -136,9 +137,82 @@ pub(super) fn to_read(
             (None, _) => read.push((file, None)),
         }
     }
-    done.extend(lost.into_iter().map(|(place, _)| place));
+    // Before what is known under their names now.
+    done.splice(..0, lost.into_iter().rev().map(|(place, _)| place));
+    forget_old(done);
     read.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     Ok(read)
+}
+
+/// What became of the file of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    /// There is none under its name.
+    Gone,
+    /// Another one has its name now.
+    Replaced,
+    /// Another one has had its name since, and that has lost it as well.
+    Displaced,
+}
+
+/// What is known of a file by its name.
+enum LookedUp {
+    Unknown,
+    Same,
+    /// By its place.
+    Grown(usize),
+    /// Of another one.
+    Changed(RunError),
+}
+
+fn look_up(done: &[Place], file: &Found, framing: &Framing) -> Result<LookedUp, RunError> {
+    let mut changed = None;
+    for (at, place) in done.iter().enumerate().rev().filter(|(_, it)| it.mark.file == file.name) {
+        match verify_done(place, file, framing) {
+            Ok(Seen::Same) => return Ok(LookedUp::Same),
+            Ok(Seen::Grown) => return Ok(LookedUp::Grown(at)),
+            Err(error) if error.name == problem::CHANGED => drop(changed.get_or_insert(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(changed.map_or(LookedUp::Unknown, LookedUp::Changed))
+}
+
+/// How many places of one name are kept: a log that is deleted after some time must not be remembered for ever.
+const OF_ONE_NAME: usize = 8;
+
+fn forget_old(done: &mut Vec<Place>) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept: Vec<Place> = std::mem::take(done);
+    kept.reverse();
+    kept.retain(|it| {
+        let count = seen.entry(it.mark.file.clone()).or_default();
+        *count += 1;
+        *count <= OF_ONE_NAME
+    });
+    kept.reverse();
+    *done = kept;
+}
+
+/// The file that was being read when the run ended, under the name that it was given since: what has its own name is another one.
+/// It begins as it did, and goes on where the record ended that was read last.
+pub(super) fn put_away<'f>(place: &Place, files: &'f [Found], framing: &Framing) -> io::Result<Option<&'f Found>> {
+    if place.byte == 0 || is_packed(&place.mark.file) || framing.is_one() {
+        return Ok(None);
+    }
+    for file in files.iter().filter(|it| it.name != place.mark.file && !it.is_packed() && it.size >= place.byte) {
+        let (_, first) = Input::open(file)?;
+        let fits = place.mark.fingerprint.length() > 0 && place.mark.fingerprint.fits(&first);
+        let mut opened = file.open()?;
+        opened.seek(SeekFrom::Start(place.byte - 1))?;
+        let mut last = [0];
+        opened.read_exact(&mut last)?;
+        let [last] = last;
+        if fits && framing.goes_on_behind(last) {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
 }
 
 /// The place of a file that is there under another name. `replaced`: its own name holds something else.

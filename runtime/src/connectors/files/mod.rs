@@ -23,6 +23,8 @@ mod problem;
 #[cfg(feature = "engine")]
 mod reader;
 #[cfg(feature = "engine")]
+mod seen;
+#[cfg(feature = "engine")]
 mod shape;
 mod spec;
 #[cfg(feature = "engine")]

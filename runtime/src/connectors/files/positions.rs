@@ -44,8 +44,11 @@ impl FilePositions {
         Ok(Self { cursor: cursor.map(FileCursor::read).transpose()?.unwrap_or_default(), found })
     }
 
+    /// Of each name the last: others are of files whose name another one has by now.
     fn places(&self) -> impl Iterator<Item = &Place> {
-        self.cursor.done.iter().chain(&self.cursor.current)
+        let all = || self.cursor.done.iter().chain(&self.cursor.current);
+        let last = move |at: usize, name: &str| all().skip(at + 1).all(|it| it.mark.file != name);
+        all().enumerate().filter(move |(at, it)| last(*at, &it.mark.file)).map(|(_, it)| it)
     }
 
     /// File by file, in the order of names.
@@ -118,7 +121,7 @@ impl FilePositions {
         if let Some(place) = self.cursor.current.take_if(|it| it.mark.file == file) {
             return Some(place);
         }
-        let at = self.cursor.done.iter().position(|it| it.mark.file == file)?;
+        let at = self.cursor.done.iter().rposition(|it| it.mark.file == file)?;
         Some(self.cursor.done.remove(at))
     }
 

@@ -11,8 +11,9 @@ use super::find::{Found, Root};
 use super::follow::{Looking, has_rested};
 use super::frame::{Frame, Frames, Framing, Stop};
 use super::input::{Input, STANDARD_INPUT};
-use super::known::{Ending, fresh, skipped, to_read};
+use super::known::{Ending, fresh, put_away, skipped, to_read};
 use super::problem;
+use super::seen::is_begun;
 use super::shape::shape_of;
 use super::spec::{FilesConnection, FilesSource, WhenChanged};
 use super::values::Damage;
@@ -176,11 +177,33 @@ impl FileReader {
                 _ => files.push(file),
             }
         }
+        let mut begun = cursor.current;
+        let mut away = None;
+        if let Some(place) = &begun
+            && !current.as_ref().map_or(Ok(false), |file| is_begun(place, file))?
+        {
+            let found = put_away(place, &files, &reader.framing);
+            let found = found.map_err(|error| problem::unreadable(&place.mark.file, &error))?.cloned();
+            if let Some(file) = found {
+                files.retain(|it| it.name != file.name);
+                let mark = FileMark { file: file.name.clone(), ..place.mark.clone() };
+                away = Some((file, Place { mark, ..place.clone() }));
+                begun = None;
+            }
+        }
         reader.done = cursor.done;
         reader.changed = changed;
         reader.waiting = to_read(&mut reader.done, files, &there, &reader.framing, changed)?.into();
         reader.looking = Self::looks_in(root, &path);
-        match (cursor.current, current) {
+        if let Some((file, place)) = away {
+            // What has the name of a log that was put away is a new one.
+            if let Some(file) = current.take() {
+                let begun = fresh(&file).map_err(|error| problem::unreadable(&file.name, &error))?;
+                reader.waiting.push_front((file, Some(begun)));
+            }
+            reader.waiting.push_front((file, Some(place)));
+        }
+        match (begun, current) {
             (Some(place), Some(file)) => match reader.go_on(&place, &file) {
                 Err(error) if error.name == problem::CHANGED && changed != WhenChanged::Stop => {
                     reader.current = None;
@@ -532,51 +555,6 @@ fn open(file: &Found) -> Result<(Option<File>, Input, Vec<u8>), RunError> {
     let opened = file.open().and_then(|it| Ok((it.try_clone()?, it)));
     let opened = opened.and_then(|(same, it)| Input::of(it, file).map(|(input, first)| (Some(same), input, first)));
     opened.map_err(|error| problem::unreadable(&file.name, &error))
-}
-
-/// How a file that was read to its end looks now.
-#[derive(PartialEq, Eq)]
-pub(super) enum Seen {
-    Same,
-    /// Something was appended.
-    Grown,
-}
-
-/// A file that was read to its end must still begin with what it was. Plain files may grow, as logs do.
-pub(super) fn verify_done(place: &Place, file: &Found, framing: &Framing) -> Result<Seen, RunError> {
-    let mark = &place.mark;
-    if place.is_anew() {
-        return Ok(Seen::Grown);
-    }
-    let unreadable = |error: io::Error| problem::unreadable(&file.name, &error);
-    let (input, first) = Input::open(file).map_err(unreadable)?;
-    let same_start = mark.fingerprint.fits(&first);
-    if mark.size == file.size {
-        return match same_start {
-            true => Ok(Seen::Same),
-            false => Err(problem::changed(&file.name, "was read before, and has changed since")),
-        };
-    }
-    if file.size < mark.size || !same_start || input.packed || framing.is_one() {
-        let why = format!("was read when it had {} bytes, and has {} now", mark.size, file.size);
-        return Err(problem::changed(&file.name, &why));
-    }
-    // The last line had no end: what came after it may belong to it.
-    if mark.size > 0 && !framing.goes_on_behind(byte_before(file, mark.size).map_err(unreadable)?) {
-        let why = format!("was read up to line {}, which had no end, and has grown since", place.line);
-        return Err(problem::changed(&file.name, &why));
-    }
-    Ok(Seen::Grown)
-}
-
-fn byte_before(file: &Found, size: u64) -> io::Result<u8> {
-    use io::{Read as _, Seek as _};
-    let mut opened = file.open()?;
-    opened.seek(io::SeekFrom::Start(size - 1))?;
-    let mut last = [0u8];
-    opened.read_exact(&mut last)?;
-    let [last] = last;
-    Ok(last)
 }
 
 /// What an error while reading means.

@@ -52,7 +52,15 @@ async fn prepare(
             return Ok(Err(vec![schema_missing(schema, table)]));
         }
         let created = client.script(&format!("BEGIN; {LOCK}; {}; COMMIT", create_table(sink, &name))).await;
-        end(client, created).await?;
+        match end(client, created).await {
+            Err(Failure::Configuration { name: "permission-denied", message, help: None, sink }) => {
+                // Nobody hears of a second failure: the first one is what counts.
+                let user = client.text("SELECT quote_ident(current_user)").await.unwrap_or_default();
+                let help = Some(format!("GRANT USAGE, CREATE ON SCHEMA {} TO {user}", quoted(schema)));
+                return Err(Failure::Configuration { name: "permission-denied", message, help, sink });
+            }
+            created => created?,
+        }
         actual = catalog::read(client, &name).await?;
         is_created = true;
     } else if let (SchemaMode::Evolve, Some(it)) = (sink.schema_mode, &actual) {

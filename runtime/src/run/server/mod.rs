@@ -25,8 +25,8 @@ pub(super) struct Shared {
     pub(super) plan: Plan,
     pub(super) settings: RunSettings,
     pub(super) observer: Arc<dyn Observer>,
-    /// Topics that sources of this program still feed. A stage ends only when its topics have left it.
-    pub(super) feeding: Mutex<BTreeSet<String>>,
+    /// Sources of this program that still feed a topic. A stage ends only when all of its topics have left it.
+    pub(super) feeding: Mutex<BTreeSet<(String, String)>>,
     /// Ends the run everywhere: a stop was asked for, or a thread failed.
     pub(super) ending: AtomicBool,
     /// Id of each topic, by its name in the program.
@@ -63,14 +63,13 @@ impl Shared {
 
     /// Whether a source may still write to one of these topics.
     pub(super) fn fed(&self, topics: &[String]) -> bool {
-        self.feeding.lock().is_ok_and(|it| topics.iter().any(|topic| it.contains(topic)))
+        self.feeding.lock().is_ok_and(|it| it.iter().any(|(_, topic)| topics.contains(topic)))
     }
 
-    pub(super) fn no_longer_feeding(&self, topics: &[String]) {
+    /// A source has ended: what it had to say is committed. Others may feed the same topics.
+    pub(super) fn no_longer_feeding(&self, source: &str) {
         if let Ok(mut feeding) = self.feeding.lock() {
-            topics.iter().for_each(|topic| {
-                feeding.remove(topic);
-            });
+            feeding.retain(|(feeds, _)| feeds != source);
         }
     }
 }
@@ -91,7 +90,7 @@ pub(super) fn run(plan: &Plan, settings: &RunSettings, observer: Arc<dyn Observe
         plan: plan.clone(),
         settings: settings.clone(),
         observer: Arc::clone(&observer),
-        feeding: Mutex::new(plan.ingest.iter().map(|it| it.topic.clone()).collect()),
+        feeding: Mutex::new(plan.ingest.iter().map(|it| (it.source.clone(), it.topic.clone())).collect()),
         ending: AtomicBool::new(false),
         topic_ids: topics.iter().map(|(name, it)| (name.clone(), it.id.clone())).collect(),
         partitions: topics

@@ -92,7 +92,7 @@ fn run_into(shared: &Shared, name: &str, topics: &[String], total: &mut SourceSu
     let result = reading.run(&mut lease, total);
     if result.is_ok() {
         // Everything is committed: the stages need not wait until the group knows that we left.
-        shared.no_longer_feeding(topics);
+        shared.no_longer_feeding(name);
     }
     lease.close();
     result

@@ -148,3 +148,55 @@ fn a_bounded_reading_finds_what_was_put_away_under_its_new_name() {
     records.sort();
     assert_eq!(records, ["a.log:0:1:1", "b.log:0:1:3", "c.log:0:1:2"]);
 }
+
+#[test]
+fn a_log_that_takes_the_name_of_one_that_is_deleted_is_read_once_however_often() {
+    for changed in ["stop", "read"] {
+        let folder = folder(&[("app.log.1", b"a1\na2\n"), ("app.log.2", b"b1\nb2\nb3\n")]);
+        let path = |name: &str| folder.path().join(name);
+        let mut reader = open_when(folder.path(), "app.log*", "raw", None, changed).unwrap();
+        reader.follow();
+        assert_eq!(follow(&mut reader).len(), 5);
+        for round in 0..20 {
+            // Later ones are longer, as long, or shorter.
+            let text = "c1\nc2\n".repeat(round % 3 + 1);
+            std::fs::rename(path("app.log.1"), path("app.log.2")).unwrap();
+            std::fs::write(path("app.log.1"), format!("{round}\n{text}")).unwrap();
+            let lines = 1 + text.lines().count();
+            let records = follow(&mut reader);
+            assert!(records.iter().all(|it| it.starts_with("app.log.1:")), "{records:?}");
+            assert_eq!(records.len(), lines, "round {round} with {changed}: {records:?}");
+            if round % 4 == 3 {
+                let cursor = reader.cursor();
+                assert!(cursor.len() < 8_000, "{}", cursor.len());
+                reader = open_when(folder.path(), "app.log*", "raw", Some(&cursor), changed).unwrap();
+                reader.follow();
+                assert_eq!(follow(&mut reader), [""; 0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_that_is_put_away_half_read_goes_on_under_its_new_name() {
+    let folder = folder(&[("app.log", b"a1\na2\na3\n"), ("other.log", b"o1\n")]);
+    let path = |name: &str| folder.path().join(name);
+    let mut reader = open(folder.path(), "*.log*", "raw", None).unwrap();
+    reader.next_batch(1, 1 << 20, &mut |_| ()).unwrap();
+    let cursor = reader.cursor();
+    std::fs::rename(path("app.log"), path("app.log.1")).unwrap();
+    std::fs::write(path("app.log"), "b1\nb2\nb3\nb4\n").unwrap();
+    let mut reader = open(folder.path(), "*.log*", "raw", Some(&cursor)).unwrap();
+    let (mut records, error) = rest(&mut reader, 20);
+    assert!(error.is_none(), "{error:?}");
+    records.sort();
+    let app = [
+        "app.log.1:3:2:a2",
+        "app.log.1:6:3:a3",
+        "app.log:0:1:b1",
+        "app.log:3:2:b2",
+        "app.log:6:3:b3",
+        "app.log:9:4:b4",
+    ];
+    assert_eq!(records, [&app[..], &["other.log:0:1:o1"]].concat());
+}
