@@ -320,8 +320,8 @@ impl Layers {
         // A quarter turn: our column is its row. Its one spacing is for rows of ours; columns get theirs by their size.
         let turned: Vec<(u32, (f64, f64))> =
             (0_u32..).zip(&self.sizes).map(|(at, (w, h))| (at, (*h, w + COLUMN - ROW))).collect();
-        // `Up` keeps each layer where `ranks` has it: every edge is one layer long. (To minimise their lengths, which is the default,
-        // has no bound: it can exchange edges of one length for ever.)
+        // `Up` keeps each layer where `ranks` has it: every edge is one layer long. To minimise their lengths has no bound on its
+        // steps, and took minutes for some small graphs.
         let config = Config {
             vertex_spacing: ROW,
             dummy_vertices: false,
