@@ -86,17 +86,7 @@ fn dense(id: u64) -> String {
 
 /// Runs to the end; the most memory it had, in MiB.
 fn peak(project: &Project) -> u64 {
-    let mut running = project.start(&["run", "main.pipe", "--until-end"]);
-    let status = format!("/proc/{}/status", running.child.id());
-    let mut most_kib = 0;
-    while running.child.try_wait().unwrap().is_none() {
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-        most_kib = most_kib.max(peak.trim().trim_end_matches(" kB").parse().unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    assert_eq!(running.wait(), 0, "{}", running.log());
-    most_kib >> 10
+    project.start(&["run", "main.pipe", "--until-end"]).wait_measured() >> 10
 }
 
 fn check(project: &Project, ids: u64, letters: u64) {

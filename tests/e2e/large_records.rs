@@ -1,7 +1,5 @@
 //! A record of 10 MB: through Kafka where the topic allows it, and a clear message where it does not; memory stays bounded.
 
-use std::time::Duration;
-
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
 
 use crate::e2e::project::{Project, ask, ask_sqlite, block_on, brokers, postgres_url, sql, text_of};
@@ -64,16 +62,7 @@ fn ten_megabytes_go_through_kafka_if_client_and_topic_allow_it() {
     let raised = block_on(client.alter_configs(&[raise], &AdminOptions::new())).unwrap();
     assert!(raised.iter().all(Result::is_ok), "{raised:?}");
 
-    let mut running = project.start(&["run", "main.pipe", "--until-end"]);
-    let status = format!("/proc/{}/status", running.child.id());
-    let mut most_kib = 0;
-    while running.child.try_wait().unwrap().is_none() {
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-        most_kib = most_kib.max(peak.trim().trim_end_matches(" kB").parse().unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert_eq!(running.wait(), 0, "{}", running.log());
+    let most_kib = project.start(&["run", "main.pipe", "--until-end"]).wait_measured();
     let rows = format!("SELECT string_agg(id || ' ' || size, ', ' ORDER BY id) FROM {n}.sizes");
     assert_eq!(ask(&rows), format!("0 5, 1 5, 2 {SIZE}, 3 5, 4 5"));
     assert!(0 < most_kib && most_kib < 300 << 10, "{most_kib} KiB for a record of 10 MB");

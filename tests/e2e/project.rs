@@ -119,6 +119,20 @@ impl Running {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Waits for its end, which must be a good one; the most memory it had, in KiB.
+    pub fn wait_measured(&mut self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let mut most = 0;
+        while self.child.try_wait().unwrap().is_none() {
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+            most = most.max(peak.trim().trim_end_matches(" kB").parse().unwrap_or(0));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(self.wait(), 0, "{}", self.log());
+        most
+    }
+
     pub fn wait(&mut self) -> i32 {
         let started = Instant::now();
         loop {

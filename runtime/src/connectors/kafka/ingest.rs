@@ -25,7 +25,7 @@ use super::renamed;
 use super::spec::KafkaConnection;
 use crate::crash_points;
 use crate::record::{BadRecord, DeadLetter};
-use crate::report::RunError;
+use crate::report::{ErrorClass, RunError};
 use crate::sinks::dead_letters::StoredLetter;
 
 /// How long the cluster may take to shut an earlier producer out.
@@ -77,6 +77,17 @@ pub enum IngestError {
     /// Only the user can mend it.
     #[error(transparent)]
     Stop(RunError),
+}
+
+/// A record that the client refuses, where there is no letter in its place.
+pub fn too_large(reason: String) -> RunError {
+    RunError {
+        name: "record-too-large",
+        message: reason,
+        help: Some("raise `message.max.bytes` of the connection's client and of the topic".into()),
+        origin: None,
+        class: ErrorClass::Configuration,
+    }
 }
 
 /// Writes a source's records in transactions. All calls block.

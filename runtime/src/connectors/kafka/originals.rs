@@ -104,7 +104,8 @@ fn read(consumer: &BaseConsumer, topic: &str, at: RecordId) -> Result<Option<Ori
     Err(KafkaError::MessageConsumption(Code::OperationTimedOut))
 }
 
-fn original(message: &impl Message) -> Original {
+/// A record, copied.
+pub(super) fn original(message: &impl Message) -> Original {
     let headers = message.headers().map_or_else(Vec::new, |headers| {
         headers.iter().map(|it| (it.key.to_string(), it.value.map(<[u8]>::to_vec))).collect()
     });

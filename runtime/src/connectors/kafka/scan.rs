@@ -6,12 +6,13 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::Message;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::client::{self, Purpose};
 use super::errors::ReaderError;
 use super::farewell;
+use super::originals::original;
 use super::spec::KafkaConnection;
 use crate::record::Original;
 use crate::report::RunError;
@@ -100,16 +101,4 @@ impl Drop for Scanner {
 
 fn failed(topic: &str, error: &rdkafka::error::KafkaError) -> ReaderError {
     ReaderError::of(&format!("`{topic}` cannot be read again"), error)
-}
-
-fn original(message: &BorrowedMessage<'_>) -> Original {
-    let headers = message.headers().map_or_else(Vec::new, |headers| {
-        headers.iter().map(|it| (it.key.to_string(), it.value.map(<[u8]>::to_vec))).collect()
-    });
-    Original {
-        key: message.key().map(<[u8]>::to_vec),
-        value: message.payload().map(<[u8]>::to_vec),
-        headers,
-        timestamp: message.timestamp().to_millis().map(|it| it.saturating_mul(1000)),
-    }
 }

@@ -20,7 +20,7 @@ use crate::codecs::csv::CsvDecoder;
 use crate::codecs::{self, ColumnRequest};
 use crate::connectors::kafka::admin::TopicNeed;
 use crate::connectors::kafka::errors::ErrorKind;
-use crate::connectors::kafka::ingest::{IngestConfig, IngestError, IngestProducer};
+use crate::connectors::kafka::ingest::{IngestConfig, IngestError, IngestProducer, too_large};
 use crate::connectors::kafka::letters::{Letters, id};
 use crate::crash_points;
 use crate::engine::{Emit, HEAD, IngestCore, IngestHalt};
@@ -135,13 +135,7 @@ impl From<IngestError> for Trouble {
     fn from(error: IngestError) -> Self {
         match error {
             IngestError::Stop(error) => Self::Failed(error),
-            IngestError::Refused(bad) => Self::Failed(RunError {
-                name: "record-too-large",
-                message: bad.reason,
-                help: Some("raise `message.max.bytes` of the connection's client and of the topic".into()),
-                origin: None,
-                class: ErrorClass::Configuration,
-            }),
+            IngestError::Refused(bad) => Self::Failed(too_large(bad.reason)),
             IngestError::Fenced | IngestError::Redo(_) | IngestError::Renew(_) => Self::Again,
         }
     }

@@ -14,12 +14,11 @@ use crate::codecs::ColumnRequest;
 use crate::connectors::files::{self, Answer, FileReader};
 use crate::connectors::kafka::admin::TopicNeed;
 use crate::connectors::kafka::errors::{ErrorKind, ReaderError};
-use crate::connectors::kafka::ingest::{IngestConfig, IngestError, IngestProducer};
+use crate::connectors::kafka::ingest::{IngestConfig, IngestError, IngestProducer, too_large};
 use crate::connectors::kafka::lease::SourceLease;
 use crate::connectors::kafka::letters;
 use crate::engine::{Emit, IngestCore, IngestHalt};
-use crate::record::DeadLetter;
-use crate::report::{ErrorClass, Event, RunError, SourceSummary};
+use crate::report::{Event, RunError, SourceSummary};
 
 /// A transaction is committed after this many bytes or this long, whichever comes first.
 const TRANSACTION_BYTES: u64 = 8 << 20;
@@ -334,16 +333,13 @@ impl Reading<'_> {
                 return Err(error.into());
             }
             if let Some((topic, reason)) = refused.into_iter().next() {
-                return Err(Interrupted::Failed(RunError {
-                    name: "record-too-large",
-                    message: reason,
-                    help: Some("raise `message.max.bytes` of the connection's client and of the topic".into()),
-                    origin: self.topics.get(topic).map(|it| it.origin),
-                    class: ErrorClass::Configuration,
-                }));
+                let origin = self.topics.get(topic).map(|it| it.origin);
+                return Err(Interrupted::Failed(RunError { origin, ..too_large(reason) }));
             }
             for letter in core.letters() {
-                producer.dead_letter(&letter_id(&self.source.name, &letter), &letter)?;
+                let at = letter.at;
+                let id = letters::id(&self.source.name, at.partition, at.offset, i32::from(letter.ordinal));
+                producer.dead_letter(&id, &letter)?;
             }
             if let Some(IngestHalt::Policy { error, .. }) = halt {
                 return Ok(Filled::Broken(error));
@@ -367,11 +363,6 @@ enum Filled {
     Ended,
     /// The source cannot, or must not, be read any further.
     Broken(RunError),
-}
-
-/// The same record gives the same id in every run.
-fn letter_id(source: &str, letter: &DeadLetter) -> String {
-    letters::id(source, letter.at.partition, letter.at.offset, i32::from(letter.ordinal))
 }
 
 /// Where messages go within a transaction.
