@@ -1,6 +1,6 @@
 //! The client that fetches the records of the partitions a reader has: outside of every group, at positions it is given.
 //!
-//! The size of answers is fixed when a client is made. This one can be replaced in milliseconds without the group noticing:
+//! The size of answers is fixed when a client is made. This one can be replaced without the group noticing:
 //! the member of the group ([`super::reader`]) is another client, which never fetches. Knows nothing of rebalances.
 
 use std::sync::Arc;
