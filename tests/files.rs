@@ -179,6 +179,9 @@ fn a_report_has_titles_before_its_header() {
     project.write("b.csv", "Only a title\n");
     project.ends(0);
     assert_eq!(project.stored(), ["1 a"]);
+    let misspelt = project.pipewright(&["dead-letters", "ls", "parts.pipe", "--name", "undecodeable"]);
+    let said = String::from_utf8(misspelt.stderr).unwrap();
+    assert!(said.contains("no dead letter fits what was asked for"), "{said}");
     let letters = project.pipewright(&["dead-letters", "ls", "parts.pipe", "--format", "json"]);
     let letters = String::from_utf8(letters.stdout).unwrap();
     assert!(letters.contains("`qty` is `x`"), "{letters}");

@@ -155,7 +155,7 @@ mod engine {
             (Format::Human, false) => list(&letters, &plan),
         });
         match letters.last() {
-            None if exit == Exit::Fine => output::talk("no dead letters\n"),
+            None if exit == Exit::Fine => output::talk(none(which)),
             Some(last) if !show && which.format == Format::Human => {
                 let file = which.file.display();
                 let env = which.env.as_ref().map(|it| format!(" --env {it}")).unwrap_or_default();
@@ -168,6 +168,15 @@ mod engine {
             Some(_) | None => {}
         }
         exit
+    }
+
+    /// A filter that is misspelt must not look as if all were well.
+    fn none(which: &Which) -> &'static str {
+        let chosen = which.name.is_some() || which.node.is_some() || which.topic.is_some();
+        match chosen || which.partition.is_some() || which.offset.is_some() {
+            true => "no dead letter fits what was asked for; without it, there may be others\n",
+            false => "no dead letters\n",
+        }
     }
 
     /// Waiting is no news here: it ends in letters or in an error.
@@ -203,7 +212,7 @@ mod engine {
             return complain(error, &sources);
         }
         if report.fates.is_empty() {
-            output::talk("no dead letters\n");
+            output::talk(none(which));
         }
         match told::judge(&report) {
             (true, _) => Exit::Fine,
